@@ -1,0 +1,140 @@
+/** @file The engine: a backend, the precision of matrix products, and the scopes that release memory. Everything an
+ *  operation needs beside its operands; there is no global state.
+ *
+ *  Scopes: a tensor made inside `engine.scope(fn)` is released when fn returns, unless fn returns it (alone, in an array
+ *  or as a property of a plain object: it then belongs to the scope outside) or it was kept with `keep()`. */
+
+import type { Backend, Packed } from "./backend.js";
+import type { Compute, DType, Shape, TypedArray } from "./dtype.js";
+import { sizeOf } from "./dtype.js";
+import { Tensor } from "./tensor.js";
+
+export interface EngineOptions {
+  readonly backend: Backend;
+  /** Precision of the operands of matrix products; default "fp32". */
+  readonly compute?: Compute;
+}
+
+export class Engine {
+  readonly backend: Backend;
+  readonly compute: Compute;
+  /** False inside `noGrad`: nothing is recorded. */
+  gradEnabled = true;
+  private scopes: Tensor[][] = [];
+  private packs: Map<Tensor, Packed> | null = null;
+  private nextNode = 0;
+
+  constructor(options: EngineOptions) {
+    this.backend = options.backend;
+    this.compute = options.compute ?? "fp32";
+  }
+
+  /** Uninitialised memory. */
+  empty(shape: Shape, dtype: DType = "f32"): Tensor {
+    const storage = this.backend.allocate(dtype, sizeOf(shape));
+    return this.adopt(new Tensor(this, shape, dtype, { storage, references: 0 }, 0));
+  }
+
+  full(shape: Shape, value: number, dtype: DType = "f32"): Tensor {
+    const t = this.empty(shape, dtype);
+    this.backend.fill(t, t.size, value);
+    return t;
+  }
+
+  zeros(shape: Shape, dtype: DType = "f32"): Tensor {
+    return this.full(shape, 0, dtype);
+  }
+
+  /** A tensor of given values: Float32Array → f32, Int32Array → i32, number[] → f32. */
+  tensor(data: TypedArray | readonly number[], shape: Shape = [data.length]): Tensor {
+    const values = data instanceof Float32Array || data instanceof Int32Array ? data : Float32Array.from(data);
+    return this.empty(shape, values instanceof Int32Array ? "i32" : "f32").write(values);
+  }
+
+  /** A leaf that is trained. Outside of every scope's release. */
+  parameter(shape: Shape, name?: string): Tensor {
+    const t = this.empty(shape).keep();
+    t.requiresGrad = true;
+    t.name = name;
+    return t;
+  }
+
+  adopt(t: Tensor): Tensor {
+    this.scopes.at(-1)?.push(t);
+    return t;
+  }
+
+  nodeId(): number {
+    return this.nextNode++;
+  }
+
+  /** Runs fn and releases the tensors it made but does not return. */
+  scope<T>(fn: () => T): T {
+    this.scopes.push([]);
+    let result: T | undefined;
+    try {
+      result = fn();
+      return result;
+    } finally {
+      const made = this.scopes.pop()!;
+      const survivors = new Set<Tensor>();
+      collect(result, survivors);
+      for (const t of made) {
+        if (t.kept || t.disposed) continue;
+        if (survivors.has(t)) this.adopt(t);
+        else t.dispose();
+      }
+    }
+  }
+
+  noGrad<T>(fn: () => T): T {
+    const before = this.gradEnabled;
+    this.gradEnabled = false;
+    try {
+      return fn();
+    } finally {
+      this.gradEnabled = before;
+    }
+  }
+
+  /** A scope when nothing is recorded, plain execution otherwise: for the layers of a model, so that inference holds one
+   *  layer's memory at a time. */
+  inferenceScope<T>(fn: () => T): T {
+    return this.gradEnabled ? fn() : this.scope(fn);
+  }
+
+  /** From here on, products with weights (without gradients) use packed copies, made at first use: for generation.
+   *  `releasePacked` ends it and must be called before weights change. */
+  keepPacked(): void {
+    this.packs ??= new Map();
+  }
+
+  releasePacked(): void {
+    for (const packed of this.packs?.values() ?? []) packed.release();
+    this.packs = null;
+  }
+
+  /** The packed form of a weight, or null where packing is not in use. `transB`: the weight is [n, k]. */
+  packedWeight(weight: Tensor, n: number, k: number, transB: boolean): Packed | null {
+    if (this.packs === null || this.gradEnabled || !weight.kept) return null;
+    let packed = this.packs.get(weight);
+    if (packed === undefined) {
+      packed = this.backend.pack({ b: weight, n, k, transB, ldb: weight.columns, compute: this.compute });
+      this.packs.set(weight, packed);
+    }
+    return packed;
+  }
+
+  dispose(): void {
+    this.releasePacked();
+    this.backend.dispose();
+  }
+}
+
+function collect(value: unknown, into: Set<Tensor>): void {
+  if (value instanceof Tensor) into.add(value);
+  else if (Array.isArray(value)) for (const item of value) collect(item, into);
+  else if (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
+    for (const item of Object.values(value)) collect(item, into);
+  }
+}

@@ -1,0 +1,9 @@
+/** @file Tensors: shapes, operations with gradients, engines and their backends. */
+
+export * from "./backend.js";
+export * from "./device.js";
+export * from "./dtype.js";
+export * from "./engine.js";
+export * from "./ops/index.js";
+export * from "./tape.js";
+export * from "./tensor.js";

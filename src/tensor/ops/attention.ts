@@ -1,0 +1,89 @@
+/** @file Scaled dot-product attention, tiled (Dao et al. 2022): o = softmax(scale·q·kᵀ, visible keys)·v, memory linear in the
+ *  sequence. Which keys a query sees is a range [from, to) each, i32 [batch, tq, 2]: every mask used here (see `ranges.ts`).
+ *  q [batch, tq, heads·dim], k and v [batch, tk, kvHeads·dim], or all three side by side in one tensor
+ *  [batch, t, (heads + 2·kvHeads)·dim] as a fused projection gives them. Saves the log-sum-exp of each row; the backward
+ *  computes the scores again. */
+
+import type { AttentionParams } from "../backend.js";
+import { record, recording } from "../tape.js";
+import type { Tensor } from "../tensor.js";
+
+export interface AttentionOptions {
+  readonly heads: number;
+  /** Fewer key/value heads than heads: grouped-query attention; default `heads`. */
+  readonly kvHeads?: number;
+  readonly ranges: Tensor;
+  /** Default 1/√dim. */
+  readonly scale?: number;
+  /** Scores become c·tanh(score/c) (Gemma 2); 0 = off. */
+  readonly softcap?: number;
+  /** Rows of k and v that hold keys, where a cache is longer than what it holds; default all. */
+  readonly keys?: number;
+}
+
+export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Tensor {
+  const { heads, kvHeads = heads } = options;
+  const [batch, tq, width] = q.shape as [number, number, number];
+  const dim = width / heads;
+  const capacity = k.shape[1]!;
+  const kvWidth = kvHeads * dim;
+  if (!Number.isInteger(dim) || heads % kvHeads !== 0 || k.columns !== kvWidth || v.columns !== kvWidth || k.shape[0] !== batch) {
+    throw new Error(`attention of q [${q.shape}], k [${k.shape}], v [${v.shape}] with ${heads} heads over ${kvHeads}`);
+  }
+  const layout = {
+    batch, tq, tk: options.keys ?? capacity, heads, kvHeads, dim,
+    ldq: width, ldk: kvWidth, ldv: kvWidth, ldo: width,
+    strideQ: tq * width, strideK: capacity * kvWidth, strideV: capacity * kvWidth, strideO: tq * width,
+  };
+  return run([q, k, v], { q, k, v }, q.shape, layout, options, (g, backward) => {
+    const grads = [q, k, v].map((t) => t.engine.empty(t.shape)) as [Tensor, Tensor, Tensor];
+    backward({ dq: grads[0], dk: grads[1], dv: grads[2] });
+    g.give(q, grads[0]);
+    g.give(k, grads[1]);
+    g.give(v, grads[2]);
+  });
+}
+
+/** The same from one tensor qkv [batch, t, (heads + 2·kvHeads)·dim]: queries, then keys, then values. */
+export function attentionQkv(qkv: Tensor, options: AttentionOptions): Tensor {
+  const { heads, kvHeads = heads } = options;
+  const [batch, t, width] = qkv.shape as [number, number, number];
+  const dim = width / (heads + 2 * kvHeads);
+  if (!Number.isInteger(dim) || heads % kvHeads !== 0) throw new Error(`attentionQkv of [${qkv.shape}] with ${heads} heads over ${kvHeads}`);
+  const out = heads * dim;
+  const part = (x: Tensor, at: number) => ({ storage: x.storage, offset: x.offset + at });
+  const split = (x: Tensor) => ({ q: part(x, 0), k: part(x, out), v: part(x, out + kvHeads * dim) });
+  const layout = {
+    batch, tq: t, tk: t, heads, kvHeads, dim,
+    ldq: width, ldk: width, ldv: width, ldo: out,
+    strideQ: t * width, strideK: t * width, strideV: t * width, strideO: t * out,
+  };
+  return run([qkv], split(qkv), [batch, t, out], layout, options, (g, backward) => {
+    const d = qkv.engine.empty(qkv.shape);
+    const { q, k, v } = split(d);
+    backward({ dq: q, dk: k, dv: v });
+    g.give(qkv, d);
+  });
+}
+
+type Gradients = Parameters<Parameters<typeof record>[3]>[0];
+type Layout = Pick<AttentionParams, "batch" | "tq" | "tk" | "heads" | "kvHeads" | "dim" | "ldq" | "ldk" | "ldv" | "ldo" | "strideQ" | "strideK" | "strideV" | "strideO">;
+type Outputs = { dq: AttentionParams["q"]; dk: AttentionParams["q"]; dv: AttentionParams["q"] };
+
+function run(
+  inputs: readonly Tensor[],
+  operands: Pick<AttentionParams, "q" | "k" | "v">,
+  shape: readonly number[],
+  layout: Layout,
+  options: AttentionOptions,
+  differentiate: (g: Gradients, backward: (outputs: Outputs) => void) => void,
+): Tensor {
+  const { engine } = inputs[0]!;
+  const { ranges, scale = 1 / Math.sqrt(layout.dim), softcap = 0 } = options;
+  if (ranges.size !== layout.batch * layout.tq * 2) throw new Error(`attention ranges [${ranges.shape}] for ${layout.batch}×${layout.tq} queries`);
+  const o = engine.empty(shape);
+  const lse = recording(inputs) ? engine.empty([layout.batch, layout.heads, layout.tq]) : undefined;
+  const params = { ...operands, o, lse, ranges, scale, softcap, compute: engine.compute, ...layout };
+  engine.backend.attention(params);
+  return record("attention", inputs, o, (g, dO) => differentiate(g, (outputs) => engine.backend.attentionBackward({ ...params, lse: lse!, dO, ...outputs })), lse ? [lse] : []);
+}

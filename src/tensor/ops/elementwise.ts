@@ -1,0 +1,97 @@
+/** @file Elementwise operations: activations and other functions of one element, sums and products of two tensors (the
+ *  second may be shorter and is then repeated, as a row is for each row), gated activations, scaling. */
+
+import type { Activation, Binary, Unary } from "../backend.js";
+import { record } from "../tape.js";
+import type { Tensor } from "../tensor.js";
+
+/** y = f(x), f one of `Unary`. Backward: dx = dy·f'(x). */
+export function unary(op: Unary, x: Tensor): Tensor {
+  const { engine } = x;
+  const y = engine.empty(x.shape);
+  engine.backend.unary({ op, x, y, length: x.size });
+  return record(op, [x], y, (g, dy) => {
+    const s = g.sink(x)!;
+    engine.backend.unaryBackward({ op, x, dy, dx: s.target, length: x.size, accumulate: s.accumulate });
+  });
+}
+
+export function activation(op: Activation, x: Tensor): Tensor {
+  return unary(op, x);
+}
+
+/** y = act(gate)·up: SwiGLU, GeGLU (Shazeer 2020). Equal shapes. */
+export function gated(op: Activation, gate: Tensor, up: Tensor): Tensor {
+  const { engine } = gate;
+  if (String(gate.shape) !== String(up.shape)) throw new Error(`gated: [${gate.shape}] and [${up.shape}] differ`);
+  const sizes = { rows: gate.rows, dim: gate.columns, ldg: gate.columns, ldu: gate.columns };
+  const y = engine.empty(gate.shape);
+  engine.backend.gated({ op, gate, up, y, ...sizes });
+  return record("gated", [gate, up], y, (g, dy) => {
+    const dGate = engine.empty(gate.shape);
+    const dUp = engine.empty(up.shape);
+    engine.backend.gatedBackward({ op, gate, up, dy, dGate, dUp, ...sizes });
+    g.give(gate, dGate);
+    g.give(up, dUp);
+  });
+}
+
+function binary(op: Binary, a: Tensor, b: Tensor): Tensor {
+  if (b.size === 0 ? a.size !== 0 : a.size % b.size !== 0) throw new Error(`${op}: [${b.shape}] is not repeated whole in [${a.shape}]`);
+  const y = a.engine.empty(a.shape);
+  a.engine.backend.binary({ op, a, b, y, length: a.size, bLength: b.size });
+  return y;
+}
+
+/** d(repeated b): the gradient summed over its repetitions. */
+function reduceInto(g: Parameters<Parameters<typeof record>[3]>[0], b: Tensor, db: Tensor): void {
+  if (db.size === b.size) {
+    g.give(b, db);
+    return;
+  }
+  const s = g.sink(b);
+  if (s) b.engine.backend.sumRows({ x: db, y: s.target, rows: db.size / b.size, cols: b.size, ld: b.size, accumulate: s.accumulate });
+  db.dispose();
+}
+
+export function add(a: Tensor, b: Tensor): Tensor {
+  return record("add", [a, b], binary("add", a, b), (g, dy) => {
+    g.pass(a, dy);
+    if (b.requiresGrad) reduceInto(g, b, dy.alias());
+  });
+}
+
+export function sub(a: Tensor, b: Tensor): Tensor {
+  return record("sub", [a, b], binary("sub", a, b), (g, dy) => {
+    g.pass(a, dy);
+    if (b.requiresGrad) reduceInto(g, b, a.engine.noGrad(() => unary("neg", dy)));
+  });
+}
+
+export function mul(a: Tensor, b: Tensor): Tensor {
+  return record("mul", [a, b], binary("mul", a, b), (g, dy) => {
+    if (a.requiresGrad) g.give(a, binary("mul", dy, b));
+    if (b.requiresGrad) reduceInto(g, b, binary("mul", dy, a));
+  });
+}
+
+export function div(a: Tensor, b: Tensor): Tensor {
+  return record("div", [a, b], binary("div", a, b), (g, dy) => {
+    if (a.requiresGrad) g.give(a, binary("div", dy, b));
+    if (b.requiresGrad) {
+      const t = binary("div", binary("div", binary("mul", dy, a), b), b); // dy·a/b²
+      reduceInto(g, b, a.engine.noGrad(() => unary("neg", t)));
+    }
+  });
+}
+
+/** y = factor·x + constant. */
+export function scale(x: Tensor, factor: number, constant = 0): Tensor {
+  const { engine } = x;
+  const y = engine.empty(x.shape);
+  engine.backend.affine({ x, y, alpha: factor, constant, length: x.size });
+  return record("scale", [x], y, (g, dy) => {
+    const s = g.sink(x)!;
+    engine.backend.axpby({ alpha: factor, x: dy, beta: s.accumulate ? 1 : 0, y: s.target, length: x.size });
+  });
+}

@@ -1,0 +1,20 @@
+/** @file Embedding lookup y[r] = table[ids[r]]; table [vocab, dim], ids i32 [...], y [..., dim].
+ *  Backward: dTable[ids[r]] += dy[r]; rows whose id is `paddingId` add nothing (torch's padding_idx). */
+
+import { record } from "../tape.js";
+import type { Tensor } from "../tensor.js";
+
+export function embedding(table: Tensor, ids: Tensor, options: { paddingId?: number | undefined } = {}): Tensor {
+  const [vocab, dim] = [table.shape[0]!, table.shape[1]!];
+  const { engine } = table;
+  const { backend } = engine;
+  const rows = ids.size;
+  const y = engine.empty([...ids.shape, dim]);
+  backend.embedding({ table, ids, y, rows, dim });
+  return record("embedding", [table], y, (g, dy) => {
+    const s = g.sink(table)!;
+    if (!s.accumulate) backend.fill(s.target, s.target.size, 0);
+    const skip = options.paddingId === undefined ? {} : { skip: options.paddingId };
+    backend.embeddingBackward({ dTable: s.target, ids, dy, rows, dim, vocab, ...skip });
+  });
+}

@@ -1,0 +1,13 @@
+/** @file All operations. */
+
+export * from "./attention.js";
+export * from "./crossEntropy.js";
+export * from "./elementwise.js";
+export * from "./embedding.js";
+export * from "./linear.js";
+export * from "./matmul.js";
+export * from "./norm.js";
+export * from "./ranges.js";
+export * from "./reduce.js";
+export * from "./rope.js";
+export * from "./shape.js";

@@ -1,0 +1,57 @@
+/** @file The linear layer y = act(x·W + b) + residual, one kernel call: bias, activation and residual are applied while a
+ *  tile of the product is hot.
+ *  x [..., in]; W [out, in] (layout "out-in", as torch.nn.Linear) or [in, out] ("in-out", as GPT-2's Conv1D); b [out];
+ *  residual and y [..., out].
+ *  Backward, with dz = dy ⊙ act'(z): dx = dz·Wᵀ; dW = xᵀ·dz; db = Σ_rows dz; dResidual = dy. Saves z only if there is an
+ *  activation. */
+
+import type { Activation } from "../backend.js";
+import { record, recording } from "../tape.js";
+import type { Tensor } from "../tensor.js";
+
+export interface LinearOptions {
+  readonly bias?: Tensor | undefined;
+  readonly activation?: Activation | undefined;
+  readonly residual?: Tensor | undefined;
+  /** How the weight is stored; default "out-in". */
+  readonly layout?: "out-in" | "in-out";
+}
+
+export function linear(x: Tensor, weight: Tensor, options: LinearOptions = {}): Tensor {
+  const { bias, activation, residual, layout = "out-in" } = options;
+  const { engine } = x;
+  const { backend, compute } = engine;
+  const outIn = layout === "out-in";
+  const [n, k] = outIn ? [weight.shape[0]!, weight.shape[1]!] : [weight.shape[1]!, weight.shape[0]!];
+  if (x.columns !== k) throw new Error(`linear: x [${x.shape}] does not fit the weight ${weight.name ?? ""} [${weight.shape}] (${layout})`);
+  const m = x.rows;
+  const inputs = [x, weight, ...(bias ? [bias] : []), ...(residual ? [residual] : [])];
+  const save = activation !== undefined && recording(inputs);
+  const y = engine.empty([...x.shape.slice(0, -1), n]);
+  const z = save ? engine.empty(y.shape) : undefined;
+  const epilogue = { bias, activation, preactivation: z, residual };
+  const packed = engine.packedWeight(weight, n, k, outIn);
+  if (packed !== null) backend.matmulPacked({ a: x, b: packed, c: y, m, lda: k, ldc: n, ...epilogue });
+  else backend.matmul({ a: x, b: weight, c: y, m, n, k, transB: outIn, lda: k, ldb: weight.columns, ldc: n, compute, ...epilogue });
+
+  return record("linear", inputs, y, (g, dy) => {
+    let dz = dy;
+    if (activation !== undefined) {
+      dz = engine.empty(y.shape);
+      backend.unaryBackward({ op: activation, x: z!, dy, dx: dz, length: dz.size, accumulate: false });
+    }
+    const dx = g.sink(x);
+    if (dx) {
+      backend.matmul({ a: dz, b: weight, c: dx.target, m, n: k, k: n, transB: !outIn, lda: n, ldb: weight.columns, ldc: k, accumulate: dx.accumulate, compute });
+    }
+    const dw = g.sink(weight);
+    if (dw) {
+      const [a, b, rows, cols] = outIn ? [dz, x, n, k] : [x, dz, k, n];
+      backend.matmul({ a, b, c: dw.target, m: rows, n: cols, k: m, transA: true, lda: rows, ldb: cols, ldc: cols, accumulate: dw.accumulate, compute });
+    }
+    const db = bias && g.sink(bias);
+    if (db) backend.sumRows({ x: dz, y: db.target, rows: m, cols: n, ld: n, accumulate: db.accumulate });
+    if (residual) g.pass(residual, dy);
+    if (dz !== dy) dz.dispose();
+  }, z ? [z] : []);
+}

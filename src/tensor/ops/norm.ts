@@ -1,0 +1,63 @@
+/** @file Layer norm y = (x − mean)·rstd·g + b (Ba et al. 2016) and RMS norm y = x·rstd·(g + offset), rstd = 1/√(mean(x²) + ε)
+ *  (Zhang & Sennrich 2019), over the last dimension. x [..., dim]; g, b [dim]. The formulas of the backwards stand with
+ *  the kernels. Saves mean and rstd [rows]. */
+
+import { record, recording } from "../tape.js";
+import type { Tensor } from "../tensor.js";
+
+export function layerNorm(x: Tensor, gain: Tensor, bias: Tensor | undefined, eps: number): Tensor {
+  const { engine } = x;
+  const { backend } = engine;
+  const [rows, dim] = [x.rows, x.columns];
+  const inputs = bias ? [x, gain, bias] : [x, gain];
+  const saved = recording(inputs) ? { mean: engine.empty([rows]), rstd: engine.empty([rows]) } : undefined;
+  const y = engine.empty(x.shape);
+  backend.layerNorm({ x, gain, bias, y, ...saved, rows, dim, eps });
+  return record("layerNorm", inputs, y, (g, dy) => {
+    const { mean, rstd } = saved!;
+    const dx = g.sink(x) ?? scratch(x);
+    const dGain = g.sink(gain) ?? scratch(gain);
+    const dBias = bias && (g.sink(bias) ?? scratch(bias));
+    if (dBias && dBias.accumulate !== dGain.accumulate) {
+      // One frozen, or used elsewhere too: the kernel has one flag for both.
+      const pair = [dGain, dBias].map((s) => (s.accumulate ? s : { target: zeroed(s.target), accumulate: true }));
+      backend.layerNormBackward({ x, gain, mean, rstd, dy, dx: dx.target, dGain: pair[0]!.target, dBias: pair[1]!.target, rows, dim, accumulateX: dx.accumulate, accumulateW: true });
+      return;
+    }
+    backend.layerNormBackward({ x, gain, mean, rstd, dy, dx: dx.target, dGain: dGain.target, dBias: dBias?.target, rows, dim, accumulateX: dx.accumulate, accumulateW: dGain.accumulate });
+  }, saved ? [saved.mean, saved.rstd] : []);
+}
+
+export interface RmsNormOptions {
+  readonly eps: number;
+  /** 1 where gains are stored as their distance from one (Gemma); default 0. */
+  readonly gainOffset?: 0 | 1;
+}
+
+export function rmsNorm(x: Tensor, gain: Tensor | undefined, options: RmsNormOptions): Tensor {
+  const { eps, gainOffset = 0 } = options;
+  const { engine } = x;
+  const { backend } = engine;
+  // A gain shorter than the last dimension norms each piece of its length (the heads of q and k in Qwen 3).
+  const dim = gain?.size ?? x.columns;
+  const rows = dim === 0 ? 0 : x.size / dim;
+  if (!Number.isInteger(rows)) throw new Error(`rmsNorm of [${x.shape}] with a gain of ${dim}`);
+  const inputs = gain ? [x, gain] : [x];
+  const rstd = recording(inputs) ? engine.empty([rows]) : undefined;
+  const y = engine.empty(x.shape);
+  backend.rmsNorm({ x, gain, gainOffset, y, rstd, rows, dim, eps });
+  return record("rmsNorm", inputs, y, (g, dy) => {
+    const dx = g.sink(x) ?? scratch(x);
+    const dGain = gain && (g.sink(gain) ?? scratch(gain));
+    backend.rmsNormBackward({ x, gain, gainOffset, rstd: rstd!, dy, dx: dx.target, dGain: dGain?.target, rows, dim, accumulateX: dx.accumulate, accumulateW: dGain?.accumulate ?? false });
+  }, rstd ? [rstd] : []);
+}
+
+function scratch(like: Tensor): { target: Tensor; accumulate: boolean } {
+  return { target: like.engine.empty(like.shape), accumulate: false };
+}
+
+function zeroed(t: Tensor): Tensor {
+  t.engine.backend.fill(t, t.size, 0);
+  return t;
+}

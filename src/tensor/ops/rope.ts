@@ -1,0 +1,23 @@
+/** @file Rotary positions (Su et al. 2021) by halves, as Hugging Face's `rotate_half`: the pair (i, i + half) of each head is
+ *  turned by the angle position·inv_freq[i]. x [batch, seq, heads·dim]; cos, sin [batch·seq, half], half ≤ dim/2 (elements
+ *  beyond 2·half are left). Backward: the inverse turn. */
+
+import { record } from "../tape.js";
+import type { Tensor } from "../tensor.js";
+
+export function rope(x: Tensor, cos: Tensor, sin: Tensor, dim: number): Tensor {
+  const { engine } = x;
+  const rows = x.rows;
+  const heads = x.columns / dim;
+  const half = cos.columns;
+  if (!Number.isInteger(heads) || cos.rows !== rows || 2 * half > dim) throw new Error(`rope of [${x.shape}] in heads of ${dim} with tables [${cos.shape}]`);
+  const y = engine.empty(x.shape);
+  const turn = (from: Tensor, to: Tensor, sign: 1 | -1) =>
+    engine.backend.rope({ x: from, y: to, cos, sin, rows, heads, dim, half, ldx: x.columns, ldy: x.columns, sign });
+  turn(x, y, 1);
+  return record("rope", [x], y, (g, dy) => {
+    const dx = engine.empty(x.shape);
+    turn(dy, dx, -1);
+    g.give(x, dx);
+  });
+}

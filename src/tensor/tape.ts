@@ -1,0 +1,165 @@
+/** @file Reverse-mode differentiation (the tape). Each operation that has an input with `requiresGrad` records a node;
+ *  `backward` walks the nodes from the loss in the reverse order of their making, and frees each node's saved tensors and
+ *  output as soon as it has passed (unless kept): after it, only leaves' `.grad` and kept tensors remain.
+ *
+ *  An operation's backward asks for the place where the gradient of an input goes (`sink`) and writes or adds there, so
+ *  that sums of gradients need no pass of their own; a gradient that is handed on unchanged is shared (`pass`) and copied
+ *  only if somebody then adds to it. */
+
+import type { Shape } from "./dtype.js";
+import { Tensor } from "./tensor.js";
+
+export interface TapeNode {
+  readonly id: number;
+  readonly operation: string;
+  readonly inputs: readonly Tensor[];
+  readonly output: Tensor;
+  /** Tensors made for the backward alone, freed with the node. */
+  readonly saved: readonly Tensor[];
+  readonly backward: (gradients: Gradients, dy: Tensor) => void;
+}
+
+/** Where the gradient of one input is to be written, or added to. */
+export interface Sink {
+  readonly target: Tensor;
+  readonly accumulate: boolean;
+}
+
+export interface Gradients {
+  /** The place for the gradient of `input`, or null if it needs none. To be filled before the next call for the same input. */
+  sink(input: Tensor): Sink | null;
+  /** dInput += dy, where dInput has dy's elements (perhaps under another shape). */
+  pass(input: Tensor, dy: Tensor): void;
+  /** As `pass` for a tensor made by this backward, whose memory may be taken over even by a leaf. */
+  give(input: Tensor, gradient: Tensor): void;
+}
+
+/** Marks `output` as computed by an operation, if anything it was computed from needs a gradient. Returns output. */
+export function record(
+  operation: string,
+  inputs: readonly Tensor[],
+  output: Tensor,
+  backward: (gradients: Gradients, dy: Tensor) => void,
+  saved: readonly Tensor[] = [],
+): Tensor {
+  if (recording(inputs)) {
+    output.requiresGrad = true;
+    output.node = { id: output.engine.nodeId(), operation, inputs, output, saved, backward };
+  }
+  return output;
+}
+
+/** Whether an operation on these inputs is being recorded (and must save what its backward needs). */
+export function recording(inputs: readonly Tensor[]): boolean {
+  return inputs.some((t) => t.requiresGrad) && inputs[0]!.engine.gradEnabled;
+}
+
+/** Adds d loss / d leaf to the `.grad` of every leaf that requires it. `loss` has one element. */
+export function backward(loss: Tensor): void {
+  if (loss.size !== 1) throw new Error(`backward needs a loss of one element, not of shape [${loss.shape}]`);
+  if (loss.node === null) throw new Error("backward of a tensor that depends on no parameter (or was computed without gradients)");
+  const { engine } = loss;
+  const nodes = reachable(loss.node);
+  const store = new GradientStore();
+  engine.noGrad(() => {
+    store.set(loss, engine.full(loss.shape, 1));
+    for (const node of nodes) {
+      const dy = store.take(node.output);
+      if (dy !== undefined) {
+        node.backward(store, dy);
+        dy.dispose();
+      }
+      for (const t of node.saved) t.dispose();
+      node.output.node = null;
+      if (!node.output.kept && node.output !== loss) node.output.dispose();
+    }
+  });
+}
+
+function reachable(root: TapeNode): TapeNode[] {
+  const seen = new Set<TapeNode>([root]);
+  const stack = [root];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    for (const input of node.inputs) {
+      if (input.node !== null && !seen.has(input.node)) {
+        seen.add(input.node);
+        stack.push(input.node);
+      }
+    }
+  }
+  return [...seen].sort((a, b) => b.id - a.id);
+}
+
+class GradientStore implements Gradients {
+  private readonly gradients = new Map<Tensor, Tensor>();
+
+  set(t: Tensor, gradient: Tensor): void {
+    this.gradients.set(t, gradient);
+  }
+
+  take(t: Tensor): Tensor | undefined {
+    const gradient = this.gradients.get(t);
+    this.gradients.delete(t);
+    return gradient;
+  }
+
+  sink(input: Tensor): Sink | null {
+    if (!input.requiresGrad) return null;
+    if (input.node === null) return leafSink(input);
+    const present = this.gradients.get(input);
+    if (present === undefined) {
+      const target = input.engine.empty(input.shape);
+      this.gradients.set(input, target);
+      return { target, accumulate: false };
+    }
+    return { target: this.own(input, present), accumulate: true };
+  }
+
+  pass(input: Tensor, dy: Tensor): void {
+    if (!input.requiresGrad) return;
+    if (input.node !== null && !this.gradients.has(input)) {
+      this.gradients.set(input, aliasFor(dy, input.shape));
+      return;
+    }
+    const { target, accumulate } = this.sink(input)!;
+    input.engine.backend.axpby({ alpha: 1, x: dy, beta: accumulate ? 1 : 0, y: target, length: target.size });
+  }
+
+  give(input: Tensor, gradient: Tensor): void {
+    if (input.requiresGrad && input.node === null && !input.gradFresh) {
+      input.grad?.dispose();
+      input.grad = aliasFor(gradient, input.shape).keep();
+      input.gradFresh = true;
+    } else {
+      this.pass(input, gradient);
+    }
+    gradient.dispose();
+  }
+
+  /** A gradient that shares its memory must be copied before it is added to. */
+  private own(input: Tensor, present: Tensor): Tensor {
+    if (present.shared.references === 1) return present;
+    const { engine } = input;
+    const copy = engine.empty(input.shape);
+    engine.backend.copy(present, copy, copy.size);
+    present.dispose();
+    this.gradients.set(input, copy);
+    return copy;
+  }
+}
+
+function leafSink(leaf: Tensor): Sink {
+  const accumulate = leaf.gradFresh;
+  leaf.grad ??= leaf.engine.empty(leaf.shape).keep();
+  leaf.gradFresh = true;
+  return { target: leaf.grad, accumulate };
+}
+
+function aliasFor(t: Tensor, shape: Shape): Tensor {
+  return t.alias(shape);
+}
+
+/** Forgets the gradients of leaves; their memory is kept for the next backward. */
+export function zeroGrad(leaves: Iterable<Tensor>): void {
+  for (const leaf of leaves) leaf.gradFresh = false;
+}

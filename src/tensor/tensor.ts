@@ -1,0 +1,106 @@
+/** @file A tensor: a shape over a piece of a backend's memory, dense and row-major, with what the tape needs to
+ *  differentiate. Memory is shared by views (reshape, alias) and released when the last of them is disposed. */
+
+import type { Operand, Storage } from "./backend.js";
+import { type DType, type Shape, sizeOf, type TypedArray } from "./dtype.js";
+import type { Engine } from "./engine.js";
+import type { TapeNode } from "./tape.js";
+
+/** Counts the tensors that share one storage. */
+export interface SharedStorage {
+  readonly storage: Storage;
+  references: number;
+}
+
+export class Tensor implements Operand {
+  readonly engine: Engine;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly shared: SharedStorage;
+  /** First element within the storage. */
+  readonly offset: number;
+  /** True for parameters and for whatever was computed from them while gradients were recorded. */
+  requiresGrad = false;
+  /** How this tensor was computed; null for leaves. */
+  node: TapeNode | null = null;
+  /** Gradient of a leaf, filled by `backward`; meaningful while `gradFresh`. */
+  grad: Tensor | null = null;
+  gradFresh = false;
+  /** Name in the checkpoint, for parameters and for messages. */
+  name: string | undefined;
+  kept = false;
+  disposed = false;
+
+  /** For the engine only: use `engine.empty`, `engine.tensor`, … */
+  constructor(engine: Engine, shape: Shape, dtype: DType, shared: SharedStorage, offset: number) {
+    this.engine = engine;
+    this.shape = shape;
+    this.dtype = dtype;
+    this.shared = shared;
+    this.offset = offset;
+    shared.references++;
+  }
+
+  get storage(): Storage {
+    if (this.disposed) throw new Error(`tensor ${this.name ?? ""} [${this.shape}] is used after its memory was released`);
+    return this.shared.storage;
+  }
+
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** Length of the last dimension (1 for scalars). */
+  get columns(): number {
+    return this.shape.at(-1) ?? 1;
+  }
+
+  /** Product of all dimensions but the last. */
+  get rows(): number {
+    return sizeOf(this.shape.slice(0, -1));
+  }
+
+  /** A copy of the values. */
+  read(): TypedArray {
+    return this.engine.backend.read(this, this.size);
+  }
+
+  readFloats(): Float32Array {
+    const data = this.read();
+    if (!(data instanceof Float32Array)) throw new Error("not an f32 tensor");
+    return data;
+  }
+
+  /** The only value of a tensor of one element. */
+  item(): number {
+    if (this.size !== 1) throw new Error(`item() of a tensor of shape [${this.shape}]`);
+    return this.read()[0]!;
+  }
+
+  write(data: TypedArray): this {
+    if (data.length !== this.size) throw new Error(`writing ${data.length} values into a tensor of shape [${this.shape}]`);
+    this.engine.backend.write(this, data);
+    return this;
+  }
+
+  /** The same memory under another shape of the same size; not recorded on the tape (see `reshape`). */
+  alias(shape: Shape = this.shape, offset = 0): Tensor {
+    if (sizeOf(shape) + offset > this.size) throw new Error(`alias [${shape}] at ${offset} leaves a tensor of shape [${this.shape}]`);
+    return this.engine.adopt(new Tensor(this.engine, shape, this.dtype, this.shared, this.offset + offset));
+  }
+
+  /** Takes the tensor out of its scope and of the tape's early release: it lives until `dispose`. */
+  keep(): this {
+    this.kept = true;
+    return this;
+  }
+
+  /** Gives the memory back (when no other view needs it). Harmless if repeated. */
+  dispose(): void {
+    if (this.disposed) return;
+    this.grad?.dispose();
+    this.grad = null;
+    this.disposed = true;
+    if (--this.shared.references === 0) this.engine.backend.release(this.shared.storage);
+  }
+}
