@@ -1,0 +1,58 @@
+/** @file What a decoder-only language model is to the rest of the house: a family's configuration, parameters under their
+ *  published names, and functions from token ids to hidden states, logits and loss. Training, generation and evaluation
+ *  know this and nothing of particular families. */
+
+import type { CrossEntropyResult, Engine, Tensor } from "../tensor/index.js";
+import type { KeyValueCache } from "./cache.js";
+
+export interface DecoderInput {
+  /** Token ids [batch, seq], row-major. */
+  readonly inputIds: Int32Array;
+  readonly batch: number;
+  readonly seq: number;
+  /** 1 = real, 0 = padding at one end of each row, [batch, past + seq]; default all real. */
+  readonly attentionMask?: ArrayLike<number> | undefined;
+  /** [batch, seq]; default past, past + 1, … (with `documentStarts`: counted from the document's start). */
+  readonly positionIds?: ArrayLike<number> | undefined;
+  /** Packed rows: start index of each position's document within its row, [batch, seq]. Not with a cache. */
+  readonly documentStarts?: ArrayLike<number> | undefined;
+  /** Keys and values of what came before; this call's are appended. */
+  readonly cache?: KeyValueCache | undefined;
+}
+
+export interface ForwardOptions {
+  /** Filled with layers + 1 tensors [batch, seq, dim]: after the embedding, after each layer, the last after the final norm. Kept. */
+  readonly hiddenStates?: Tensor[];
+  /** Filled with a tensor [batch, heads, seq, keys] a layer (slow: computed apart). Kept. */
+  readonly attentions?: Tensor[];
+}
+
+export interface CausalModel {
+  /** `model_type` of config.json. */
+  readonly family: string;
+  /** config.json's content, published names. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly engine: Engine;
+  /** Trainable tensors under the names of model.safetensors; tied ones once. */
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  readonly layers: number;
+  readonly dim: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly vocabSize: number;
+  /** Longest sequence the positions allow. */
+  readonly contextLength: number;
+  readonly eosTokenIds: readonly number[];
+  readonly bosTokenId: number | undefined;
+  readonly padTokenId: number | undefined;
+  /** Hidden states after the final norm, [batch, seq, dim]. Throws UserError where seq exceeds the context. */
+  hidden(input: DecoderInput, options?: ForwardOptions): Tensor;
+  /** hidden [..., dim] → logits [..., vocab]. */
+  logits(hidden: Tensor): Tensor;
+  /** Cross-entropy of `targets` i32 [batch, seq] (already aligned with the inputs: targets[t] follows inputs[t]; −100 = none),
+   *  summed and divided by `normaliser`, without ever holding all logits. */
+  loss(hidden: Tensor, targets: Int32Array, normaliser: number): CrossEntropyResult;
+  /** Releases the parameters. */
+  dispose(): void;
+}
