@@ -1,0 +1,29 @@
+/** @file What every instruction set's file begins and what kernels may rely on. Only C headers and compiler intrinsics:
+ *  an inline function of the C++ library compiled here with wide instructions could be the copy that the linker keeps
+ *  for everybody (so kernels use no std:: at all, and no external linkage). */
+#pragma once
+
+#include <float.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+#include "../core/ops.h"
+#include "../core/pool.h"
+#include "../core/table.h"
+#include "../vec.h"
+
+// A kernel without a file yet is a null pointer: its own definition, in an inner namespace, hides this one.
+namespace cygnet {
+namespace missing {
+#define CYGNET_KERNEL(name, result, arguments) static constexpr decltype(nullptr) name = nullptr;
+#include "../kernels.inc"
+#undef CYGNET_KERNEL
+}  // namespace missing
+using namespace missing;
+}  // namespace cygnet

@@ -1,0 +1,254 @@
+/** @file Compiles native/ into native/build/cygnet.node: one object a file, each for its instruction set, recompiled only
+ *  when its sources, flags or compiler changed. An instruction set whose flags the compiler does not know is left out. */
+
+import {
+  baseName,
+  directoryOf,
+  exists,
+  joinPath,
+  listFolder,
+  makeFolder,
+  readText,
+  remove,
+  rename,
+  resolvePath,
+  sha256,
+  writeAtomic,
+} from "../../../platform/files.js";
+import {
+  environment,
+  fileOfUrl,
+  processId,
+  processorName,
+  resolvePackage,
+  run,
+  runAsync,
+  systemName,
+} from "../../../platform/native.js";
+
+/** The package's folder, from src/ and from dist/ alike. */
+export const packageRoot = (): string => resolvePath(directoryOf(fileOfUrl(import.meta.url)), "../../../..");
+export const addonFile = (emulated = false): string =>
+  joinPath(packageRoot(), "native/build", emulated ? "cygnet-emulated.node" : "cygnet.node");
+
+const AVX2 = ["-mavx2", "-mfma", "-mf16c", "-mbmi", "-mbmi2"];
+const AVX512 = [
+  ...AVX2,
+  "-mavx512f",
+  "-mavx512bw",
+  "-mavx512dq",
+  "-mavx512cd",
+  "-mavx512vl",
+  "-mprefer-vector-width=512",
+];
+const AVX512BF16 = [...AVX512, "-mavx512bf16"];
+const AMX = [...AVX512BF16, "-mamx-tile", "-mamx-bf16"];
+
+interface Source {
+  readonly file: string;
+  readonly flags: readonly string[];
+}
+
+const COMMON = [
+  "-std=c++17",
+  "-fPIC",
+  "-fvisibility=hidden",
+  "-ffp-contract=off",
+  "-fno-math-errno",
+  "-Wall",
+  "-Wextra",
+  "-Wno-unused-function",
+  "-Wno-psabi",
+];
+const KERNELS = ["-O3", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"];
+
+export type Built =
+  | { readonly built: true; readonly file: string; readonly compiled: number }
+  | { readonly built: false; readonly why: string };
+
+/** $CXX, else the first of the usual names that runs. */
+export function findCompiler(): { program: string; version: string } | undefined {
+  const wanted = environment("CXX");
+  for (const program of wanted === undefined ? ["g++", "clang++", "c++"] : [wanted]) {
+    const { ok, stdout } = run(program, ["--version"]);
+    if (ok) return { program, version: stdout };
+  }
+  return undefined;
+}
+
+/** What to install where, when there is no compiler. */
+export function compilerAdvice(): string {
+  return systemName() === "darwin"
+    ? "xcode-select --install"
+    : "apt-get install g++ (Debian, Ubuntu), dnf install gcc-c++ (Fedora) or apk add g++ (Alpine)";
+}
+
+function instructionSets(compiler: string): { name: string; flags: readonly string[] }[] {
+  const sets = [{ name: "baseline", flags: [] as readonly string[] }];
+  if (processorName() !== "x64") return sets;
+  const only = environment("CYGNET_BUILD_ISAS")?.split(",");
+  for (const [name, flags] of [
+    ["avx2", AVX2],
+    ["avx512", AVX512],
+    ["avx512bf16", AVX512BF16],
+    ["amx", AMX],
+  ] as const) {
+    if (only !== undefined && !only.includes(name)) continue;
+    if (run(compiler, [...flags, "-fsyntax-only", "-x", "c++", "-"]).ok) sets.push({ name, flags });
+  }
+  return sets;
+}
+
+/** Sources, most expensive first. */
+function sources(compiler: string, emulated: boolean): Source[] {
+  const sets = instructionSets(compiler);
+  const has = sets.map((set) => `-DCYGNET_WITH_${set.name.toUpperCase()}=1`);
+  const list: Source[] = sets
+    .reverse()
+    .map((set) => ({ file: `isa/${set.name}.cpp`, flags: [...KERNELS, ...set.flags] }));
+  if (emulated) {
+    has.push("-DCYGNET_EMULATE=1");
+    const wide = sets.some((set) => set.name === "avx2") ? AVX2 : [];
+    for (const name of ["avx512", "avx512bf16", "amx"])
+      list.push({ file: `test/emulated_${name}.cpp`, flags: [...KERNELS, ...wide] });
+  }
+  const include = joinPath(directoryOf(resolvePackage("node-api-headers")), "include");
+  list.push(
+    { file: "core/binding.cpp", flags: ["-O2", `-I${include}`] },
+    { file: "core/arena.cpp", flags: ["-O2"] },
+  );
+  list.push({ file: "core/dispatch.cpp", flags: ["-O2", ...has] }, { file: "core/pool.cpp", flags: ["-O2"] });
+  return list;
+}
+
+/** The object of a source: reused if its recorded dependencies have the contents they had. Objects are named by their
+ *  flags and compiler, so that two builds of different flags never disturb one another. */
+async function compileOne(
+  source: Source,
+  compiler: { program: string; version: string },
+  folder: string,
+): Promise<{ object: string; fresh: boolean; error: string }> {
+  const args = [...COMMON, ...source.flags];
+  const name = `${baseName(source.file, ".cpp")}-${sha256(JSON.stringify([args, compiler])).slice(0, 12)}`;
+  const object = joinPath(folder, `${name}.o`);
+  const record = joinPath(folder, `${name}.key`);
+  const file = joinPath(packageRoot(), "native", source.file);
+  if (exists(object) && exists(record)) {
+    const [key, ...files] = readText(record).split("\n");
+    if (key === keyOf(files)) return { object, fresh: false, error: "" };
+  }
+  const beside = `${object}.${processId()}.tmp`;
+  const made = await runAsync(compiler.program, [
+    ...args,
+    "-MMD",
+    "-MF",
+    `${beside}.d`,
+    "-c",
+    file,
+    "-o",
+    beside,
+  ]);
+  if (!made.ok) return { object, fresh: true, error: made.stderr };
+  const files = dependencies(readText(`${beside}.d`));
+  remove(`${beside}.d`);
+  rename(beside, object);
+  writeAtomic(record, [keyOf(files), ...files].join("\n"));
+  return { object, fresh: true, error: "" };
+}
+
+/** Files named by a make rule, without the system's own. */
+function dependencies(rule: string): string[] {
+  const words = rule
+    .slice(rule.indexOf(":") + 1)
+    .replaceAll("\\\n", " ")
+    .split(/(?<!\\)\s+/);
+  return words
+    .map((word) => word.replaceAll("\\ ", " "))
+    .filter((word) => word !== "" && !word.startsWith("/usr/"));
+}
+
+function keyOf(files: readonly string[]): string {
+  return sha256(files.map((file) => `${file}\n${exists(file) ? sha256(readText(file)) : ""}`).join("\n"));
+}
+
+/** `emulated` builds beside it the variant whose AVX-512 and AMX kernels run on plain vectors, for tests. */
+export async function buildNative(options: { emulated?: boolean } = {}): Promise<Built> {
+  const emulated = options.emulated ?? false;
+  if (systemName() === "win32")
+    return { built: false, why: "the native kernels do not support Windows yet (use WSL)" };
+  const compiler = findCompiler();
+  if (compiler === undefined)
+    return {
+      built: false,
+      why: `no C++ compiler was found; install one (${compilerAdvice()}) and run npm install again`,
+    };
+  const folder = joinPath(packageRoot(), "native/build");
+  makeFolder(folder);
+  const queue = sources(compiler.program, emulated);
+  const objects = new Map<string, string>();
+  const errors: string[] = [];
+  let compiled = 0;
+  const order = queue.map((source) => source.file);
+  const worker = async () => {
+    for (let source = queue.shift(); source !== undefined && errors.length === 0; source = queue.shift()) {
+      const { object, fresh, error } = await compileOne(source, compiler, folder);
+      if (error !== "") errors.push(error);
+      objects.set(source.file, object);
+      if (fresh) compiled++;
+    }
+  };
+  await Promise.all([worker(), worker()]);
+  if (errors.length > 0) return { built: false, why: `${compiler.program} failed:\n${errors.join("\n")}` };
+  return link(
+    compiler,
+    order.map((file) => objects.get(file)!),
+    emulated,
+    compiled,
+  );
+}
+
+function link(
+  compiler: { program: string; version: string },
+  objects: readonly string[],
+  emulated: boolean,
+  compiled: number,
+): Built {
+  const file = addonFile(emulated);
+  const record = `${file}.key`;
+  const key = sha256(
+    [
+      compiler.version,
+      ...objects.map((object) => readText(object.replace(/\.o$/, ".key")).split("\n")[0] + object),
+    ].join("\n"),
+  );
+  if (exists(file) && exists(record) && readText(record) === key) return { built: true, file, compiled };
+  const beside = `${file}.${processId()}.tmp`;
+  // The threads outlive the JavaScript environment that loaded the addon (a worker, say): never unmap their code.
+  const flags =
+    systemName() === "darwin"
+      ? ["-bundle", "-undefined", "dynamic_lookup"]
+      : ["-shared", "-pthread", "-Wl,-z,nodelete"];
+  const made = run(compiler.program, [...flags, ...objects, "-o", beside]);
+  if (!made.ok) return { built: false, why: `${compiler.program} failed to link:\n${made.stderr}` };
+  rename(beside, file);
+  writeAtomic(record, key);
+  sweep(directoryOf(file), emulated ? [] : objects);
+  return { built: true, file, compiled };
+}
+
+/** Removes objects of flags or compilers no longer in use. */
+function sweep(folder: string, objects: readonly string[]): void {
+  if (objects.length === 0 || environment("CYGNET_BUILD_ISAS") !== undefined) return;
+  const stems = new Set(objects.map((object) => baseName(object).replace(/-[0-9a-f]{12}\.o$/, "")));
+  const keep = new Set(objects.map((object) => baseName(object, ".o")));
+  for (const name of listFolder(folder)) {
+    const match = /^(.+)-[0-9a-f]{12}\.(?:o|key)$/.exec(name);
+    if (
+      match !== null &&
+      stems.has(match[1]!) &&
+      match[1] !== "dispatch" &&
+      !keep.has(name.replace(/\.(?:o|key)$/, ""))
+    )
+      remove(joinPath(folder, name));
+  }
+}

@@ -1,0 +1,22 @@
+/** @file The program that `npm install` and `npm run build` run: compiles the native kernels where that is possible.
+ *  Without a compiler it says so in one line and succeeds: the reference backend works meanwhile. */
+
+import { environment, isProgram, printLine } from "../../../platform/native.js";
+import { buildNative } from "./build.js";
+
+/** Builds and reports; returns the line to print ("" = nothing to say). */
+export async function install(): Promise<string> {
+  const emulated = environment("CYGNET_EMULATE") === "1";
+  const result = await buildNative({ emulated });
+  if (result.built)
+    return result.compiled > 0 ? `cygnet: compiled the native kernels (${result.compiled} files)` : "";
+  return `cygnet: the native kernels were not compiled, so models run on the slow reference backend: ${result.why}`;
+}
+
+/** What both scripts of package.json call. */
+export async function main(): Promise<void> {
+  const line = await install();
+  if (line !== "") printLine(line);
+}
+
+if (isProgram(import.meta.url)) await main();

@@ -1,0 +1,467 @@
+/** @file The native backend: every operation of the contract is one call of a C++ kernel. A place in memory is the address
+ *  of its storage plus four bytes an element. Threads and instruction set are the process's: the last backend made sets
+ *  them. */
+
+import { UserError } from "../../../platform/errors.js";
+import { environment } from "../../../platform/native.js";
+import type { AttentionParams, Backend, Binary, Operand, Packed, Storage, Unary } from "../../backend.js";
+import type { DType, TypedArray } from "../../dtype.js";
+import { type Addon, type Kernels, loadNative } from "./addon.js";
+
+export interface NativeOptions {
+  /** Threads of the process from now on; default $CYGNET_THREADS, else the processors it may use. */
+  readonly threads?: number;
+  /** baseline, avx2, avx512, avx512bf16 or amx; default $CYGNET_ISA, else the best the machine has. */
+  readonly isa?: string;
+  /** The build for tests, whose wide instructions are emulated. */
+  readonly emulated?: boolean;
+}
+
+/** Codes of native/core/ops.h: the place in the list. */
+const UNARY: readonly Unary[] = [
+  "relu",
+  "gelu",
+  "gelu_tanh",
+  "quick_gelu",
+  "silu",
+  "tanh",
+  "sigmoid",
+  "relu2",
+  "neg",
+  "exp",
+  "log",
+  "sqrt",
+  "rsqrt",
+  "square",
+  "reciprocal",
+  "abs",
+];
+const BINARY: readonly Binary[] = ["add", "sub", "mul", "div", "max", "min"];
+const unaryCode: Record<string, number> = Object.fromEntries(UNARY.map((name, i) => [name, i]));
+const binaryCode: Record<string, number> = Object.fromEntries(BINARY.map((name, i) => [name, i]));
+
+const at = (x: Operand): number => x.storage.address + 4 * x.offset;
+const atOrNull = (x: Operand | undefined): number => (x === undefined ? 0 : x.storage.address + 4 * x.offset);
+const flag = (x: boolean | undefined): number => (x === true ? 1 : 0);
+const actCode = (name: Unary | undefined): number => (name === undefined ? -1 : unaryCode[name]!);
+
+export function nativeAvailable(): { ok: true } | { ok: false; why: string } {
+  const loaded = loadNative();
+  return loaded.ok ? { ok: true } : loaded;
+}
+
+/** Throws UserError `native-unavailable` (not compiled), `isa-unavailable` (this machine lacks it) or `invalid-threads`. */
+export function createNativeBackend(options: NativeOptions = {}): Backend {
+  const loaded = loadNative(options.emulated);
+  if (!loaded.ok)
+    throw new UserError({
+      code: "native-unavailable",
+      message: `the native backend cannot be used: ${loaded.why}`,
+    });
+  const { addon } = loaded;
+  chooseIsa(addon, options.isa ?? environment("CYGNET_ISA") ?? "");
+  chooseThreads(addon, options.threads);
+  return {
+    name: "native",
+    isa: addon.isa(),
+    threads: addon.threads(),
+    ...memoryOf(addon),
+    ...productsOf(addon),
+    ...rowsOf(addon),
+    ...elementsOf(addon),
+    ...sumsOf(addon),
+    dispose() {},
+  };
+}
+
+function chooseIsa(addon: Addon, isa: string): void {
+  try {
+    addon.useIsa(isa);
+  } catch (error) {
+    const usable = (error as Error).message.split(" ");
+    throw new UserError({
+      code: "isa-unavailable",
+      at: "CYGNET_ISA",
+      message: "this machine or build lacks the instruction set",
+      found: isa,
+      expected: `one of ${usable.join(", ")}`,
+      fix: "leave CYGNET_ISA unset for the best of them",
+    });
+  }
+}
+
+function chooseThreads(addon: Addon, given: number | undefined): void {
+  const text = environment("CYGNET_THREADS");
+  const threads = given ?? (text === undefined ? undefined : Number(text));
+  if (threads === undefined) return;
+  if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
+    throw new UserError({
+      code: "invalid-threads",
+      ...(given === undefined ? { at: "CYGNET_THREADS" } : {}),
+      message: "the number of threads is not usable",
+      found: text ?? threads,
+      expected: "a whole number from 1 to 256",
+    });
+  }
+  addon.setThreads(threads);
+}
+
+type MemoryPart = Pick<Backend, "allocate" | "release" | "read" | "write" | "copy" | "fill" | "memory">;
+
+function memoryOf(addon: Addon & Kernels): MemoryPart {
+  const bits = new DataView(new ArrayBuffer(4));
+  return {
+    allocate: (dtype: DType, length: number): Storage => ({
+      dtype,
+      length,
+      address: allocate(addon, length * 4),
+      array: null,
+    }),
+    release: (storage) => addon.free(storage.address),
+    read(x, length) {
+      const into: TypedArray = x.storage.dtype === "f32" ? new Float32Array(length) : new Int32Array(length);
+      addon.read(at(x), into);
+      return into;
+    },
+    write: (x, data) => addon.write(at(x), data),
+    copy: (from, to, length) => void addon.copy(at(from), at(to), length * 4),
+    fill(x, length, value) {
+      if (x.storage.dtype === "f32") bits.setFloat32(0, value);
+      else bits.setInt32(0, value);
+      addon.fill(at(x), length, bits.getInt32(0));
+    },
+    memory() {
+      const { bytes, peakBytes } = addon.memory();
+      return { bytes, peakBytes };
+    },
+  };
+}
+
+function allocate(addon: Addon, bytes: number): number {
+  try {
+    return addon.alloc(bytes);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "cygnet-out-of-memory") throw error;
+    const { limit, bytes: used } = addon.memory();
+    const gib = (x: number) => `${(x / 2 ** 30).toFixed(2)} GiB`;
+    throw new UserError({
+      code: "out-of-memory",
+      message: "there is not enough memory for this tensor",
+      found: `a request of ${gib(bytes)} with ${gib(used)} in use`,
+      expected: `at most ${gib(limit)} in all`,
+      fix: "make the batch, the context or the model smaller",
+      cause: error,
+    });
+  }
+}
+
+function productsOf(addon: Addon & Kernels): Pick<Backend, "matmul" | "pack" | "matmulPacked"> {
+  return {
+    matmul(p) {
+      const { batch } = p;
+      addon.matmul(
+        at(p.a),
+        at(p.b),
+        at(p.c),
+        p.m,
+        p.n,
+        p.k,
+        flag(p.transA),
+        flag(p.transB),
+        p.lda,
+        p.ldb,
+        p.ldc,
+        p.alpha ?? 1,
+        flag(p.accumulate),
+        flag(p.compute === "bf16"),
+        atOrNull(p.bias),
+        actCode(p.activation),
+        atOrNull(p.preactivation),
+        atOrNull(p.residual),
+        batch?.count ?? 1,
+        batch?.strideA ?? 0,
+        batch?.strideB ?? 0,
+        batch?.strideC ?? 0,
+      );
+    },
+    pack({ b, n, k, transB, ldb, compute }) {
+      const bf16 = flag(compute === "bf16");
+      const bytes = addon.pack_bytes(n, k, bf16);
+      const address = allocate(addon, bytes);
+      addon.pack(at(b), address, n, k, flag(transB), ldb, bf16);
+      return new NativePacked(addon, address, { n, k, compute, bytes });
+    },
+    matmulPacked(p) {
+      const { address } = p.b as NativePacked;
+      const status = addon.matmul_packed(
+        at(p.a),
+        address,
+        at(p.c),
+        p.m,
+        p.lda,
+        p.ldc,
+        p.alpha ?? 1,
+        flag(p.accumulate),
+        atOrNull(p.bias),
+        actCode(p.activation),
+        atOrNull(p.preactivation),
+        atOrNull(p.residual),
+      );
+      if (status !== 0)
+        throw new Error(
+          `a weight packed for another instruction set than ${addon.isa()} was given to matmulPacked`,
+        );
+    },
+  };
+}
+
+class NativePacked implements Packed {
+  readonly n: number;
+  readonly k: number;
+  readonly compute: Packed["compute"];
+  readonly bytes: number;
+  address: number;
+  private readonly addon: Addon;
+
+  constructor(addon: Addon, address: number, about: Pick<Packed, "n" | "k" | "compute" | "bytes">) {
+    this.addon = addon;
+    this.address = address;
+    this.n = about.n;
+    this.k = about.k;
+    this.compute = about.compute;
+    this.bytes = about.bytes;
+  }
+
+  release(): void {
+    if (this.address !== 0) this.addon.free(this.address);
+    this.address = 0;
+  }
+}
+
+type RowsPart = Pick<
+  Backend,
+  | "embedding"
+  | "embeddingBackward"
+  | "layerNorm"
+  | "layerNormBackward"
+  | "rmsNorm"
+  | "rmsNormBackward"
+  | "rope"
+  | "attention"
+  | "attentionBackward"
+  | "softmax"
+  | "softmaxBackward"
+  | "crossEntropy"
+  | "argmax"
+>;
+
+/** The sizes, distances and scale that both attention kernels end with. */
+const attentionShape = (p: AttentionParams): number[] => [
+  p.batch,
+  p.tq,
+  p.tk,
+  p.heads,
+  p.kvHeads,
+  p.dim,
+  p.ldq,
+  p.ldk,
+  p.ldv,
+  p.ldo,
+  p.strideQ,
+  p.strideK,
+  p.strideV,
+  p.strideO,
+  p.scale,
+  p.softcap ?? 0,
+  flag(p.compute === "bf16"),
+];
+
+function rowsOf(addon: Addon & Kernels): RowsPart {
+  return {
+    embedding: (p) => void addon.embedding(at(p.table), at(p.ids), at(p.y), p.rows, p.dim),
+    embeddingBackward: (p) =>
+      void addon.embedding_backward(at(p.dTable), at(p.ids), at(p.dy), p.rows, p.dim, p.vocab, p.skip ?? -1),
+    layerNorm: (p) =>
+      void addon.layer_norm(
+        at(p.x),
+        at(p.gain),
+        atOrNull(p.bias),
+        at(p.y),
+        atOrNull(p.mean),
+        atOrNull(p.rstd),
+        p.rows,
+        p.dim,
+        p.eps,
+      ),
+    layerNormBackward: (p) =>
+      void addon.layer_norm_backward(
+        at(p.x),
+        at(p.gain),
+        at(p.mean),
+        at(p.rstd),
+        at(p.dy),
+        at(p.dx),
+        at(p.dGain),
+        atOrNull(p.dBias),
+        p.rows,
+        p.dim,
+        flag(p.accumulateX),
+        flag(p.accumulateW),
+      ),
+    rmsNorm: (p) =>
+      void addon.rms_norm(
+        at(p.x),
+        atOrNull(p.gain),
+        p.gainOffset,
+        at(p.y),
+        atOrNull(p.rstd),
+        p.rows,
+        p.dim,
+        p.eps,
+      ),
+    rmsNormBackward: (p) =>
+      void addon.rms_norm_backward(
+        at(p.x),
+        atOrNull(p.gain),
+        p.gainOffset,
+        at(p.rstd),
+        at(p.dy),
+        at(p.dx),
+        atOrNull(p.dGain),
+        p.rows,
+        p.dim,
+        flag(p.accumulateX),
+        flag(p.accumulateW),
+      ),
+    rope: (p) =>
+      void addon.rope(
+        at(p.x),
+        at(p.y),
+        at(p.cos),
+        at(p.sin),
+        p.rows,
+        p.heads,
+        p.dim,
+        p.half,
+        p.ldx,
+        p.ldy,
+        p.sign,
+      ),
+    attention: (p) =>
+      void addon.attention(
+        at(p.q),
+        at(p.k),
+        at(p.v),
+        at(p.o),
+        at(p.ranges),
+        atOrNull(p.lse),
+        ...attentionShape(p),
+      ),
+    attentionBackward: (p) =>
+      void addon.attention_backward(
+        at(p.q),
+        at(p.k),
+        at(p.v),
+        at(p.o),
+        at(p.ranges),
+        at(p.lse),
+        at(p.dO),
+        at(p.dq),
+        at(p.dk),
+        at(p.dv),
+        ...attentionShape(p),
+      ),
+    softmax: (p) => void addon.softmax(at(p.x), at(p.y), p.rows, p.cols, flag(p.log)),
+    softmaxBackward: (p) =>
+      void addon.softmax_backward(
+        at(p.y),
+        at(p.dy),
+        at(p.dx),
+        p.rows,
+        p.cols,
+        flag(p.log),
+        flag(p.accumulate),
+      ),
+    crossEntropy: (p) =>
+      void addon.cross_entropy(
+        at(p.logits),
+        at(p.targets),
+        at(p.losses),
+        atOrNull(p.lse),
+        p.rows,
+        p.vocab,
+        p.ld,
+        flag(p.gradScale !== undefined),
+        p.gradScale ?? 0,
+      ),
+    argmax: (p) => void addon.argmax(at(p.x), at(p.y), p.rows, p.cols),
+  };
+}
+
+type ElementsPart = Pick<
+  Backend,
+  "unary" | "unaryBackward" | "gated" | "gatedBackward" | "binary" | "axpby" | "affine" | "stridedCopy"
+>;
+
+function elementsOf(addon: Addon & Kernels): ElementsPart {
+  return {
+    unary: (p) => void addon.unary(unaryCode[p.op]!, at(p.x), at(p.y), p.length),
+    unaryBackward: (p) =>
+      void addon.unary_backward(unaryCode[p.op]!, at(p.x), at(p.dy), at(p.dx), p.length, flag(p.accumulate)),
+    gated: (p) =>
+      void addon.gated(unaryCode[p.op]!, at(p.gate), at(p.up), at(p.y), p.rows, p.dim, p.ldg, p.ldu),
+    gatedBackward: (p) =>
+      void addon.gated_backward(
+        unaryCode[p.op]!,
+        at(p.gate),
+        at(p.up),
+        at(p.dy),
+        at(p.dGate),
+        at(p.dUp),
+        p.rows,
+        p.dim,
+        p.ldg,
+        p.ldu,
+      ),
+    binary: (p) => void addon.binary(binaryCode[p.op]!, at(p.a), at(p.b), at(p.y), p.length, p.bLength),
+    axpby: (p) => void addon.axpby(p.alpha, at(p.x), p.beta, at(p.y), p.length),
+    affine: (p) => void addon.affine(at(p.x), at(p.y), p.alpha, p.constant, p.length),
+    stridedCopy: (p) =>
+      void addon.strided_copy(
+        at(p.x),
+        at(p.y),
+        Float64Array.of(...p.shape, ...p.xStrides, ...p.yStrides),
+        p.shape.length,
+        flag(p.x.storage.dtype === "i32"),
+        flag(p.accumulate),
+      ),
+  };
+}
+
+function sumsOf(
+  addon: Addon & Kernels,
+): Pick<Backend, "sumRows" | "sumCols" | "sumSquares" | "sum" | "adamw"> {
+  return {
+    sumRows: (p) => void addon.sum_rows(at(p.x), at(p.y), p.rows, p.cols, p.ld, flag(p.accumulate)),
+    sumCols: (p) => void addon.sum_cols(at(p.x), at(p.y), p.rows, p.cols),
+    sumSquares: (x, length) => addon.sum_squares(at(x), length),
+    sum: (x, length) => addon.sum(at(x), length),
+    adamw(steps) {
+      const rows = steps.flatMap((s) => [
+        at(s.param),
+        at(s.grad),
+        at(s.m),
+        at(s.v),
+        s.length,
+        s.lr,
+        s.beta1,
+        s.beta2,
+        s.eps,
+        s.weightDecay,
+        s.step,
+        s.gradScale,
+      ]);
+      addon.adamw(Float64Array.from(rows), steps.length);
+    },
+  };
+}
