@@ -22,6 +22,11 @@ export function isDirectory(file: string): boolean {
   return fs.statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
+/** The path with links resolved, so that a folder linked into itself is seen. */
+export function realPath(file: string): string {
+  return guard(file, () => fs.realpathSync(file));
+}
+
 export function fileSize(file: string): number {
   return guard(file, () => fs.statSync(file).size);
 }

@@ -1,0 +1,174 @@
+/** @file Documents from files: .txt, .md and .jsonl, plain or with .gz, streamed, so that data larger than memory works.
+ *  What was read, replaced and skipped is counted; nothing disappears in silence. */
+
+import { UserError } from "../platform/errors.js";
+import { baseName, readChunks } from "../platform/files.js";
+import { gunzipChunks } from "../platform/gunzip.js";
+import { jsonlDocuments } from "./jsonl.js";
+import { listSources, refuseBinary, type SourceFile, type TextFormat } from "./sources.js";
+import { textDocuments } from "./textFile.js";
+import { textSize } from "./textSize.js";
+import { decodeUtf8 } from "./utf8.js";
+
+export interface TextDocument {
+  /** Unique in what one reader reads: the record's own `id`, or file and place. */
+  readonly id: string;
+  readonly text: string;
+  readonly source: { readonly file: string; readonly line?: number };
+}
+
+export interface ReadOptions {
+  /** Key of the text in JSON lines; "text" by default. */
+  readonly textKey?: string;
+  /** Where a .txt file is cut into documents, e.g. "\n\n\n". By default at `<|endoftext|>`, where it occurs; `null`
+   *  never cuts. */
+  readonly separator?: string | null;
+  /** Refuse what is otherwise replaced or skipped and counted: invalid UTF-8, lines that do not parse. */
+  readonly strict?: boolean;
+  /** `"lf"` (default) turns CR LF and CR into LF; `"keep"` leaves them. */
+  readonly newlines?: "lf" | "keep";
+  /** Read every file as this, whatever its name says. */
+  readonly format?: TextFormat;
+}
+
+export interface ReadStatistics {
+  files: number;
+  documents: number;
+  /** UTF-8 bytes and code points of the documents' texts. */
+  bytes: number;
+  characters: number;
+  /** Bytes that were not UTF-8 (or lone surrogates in JSON) and became U+FFFD. */
+  invalidBytes: number;
+  /** Lines, documents and files left out, by reason. */
+  skipped: Record<string, number>;
+  /** The first few of them, `file:line: reason`. */
+  skippedFirst: string[];
+}
+
+/** Documents that may be iterated again and again; `statistics` are those of the latest pass. */
+export interface DocumentReader extends Iterable<TextDocument> {
+  readonly files: readonly SourceFile[];
+  readonly statistics: ReadStatistics;
+}
+
+/** Where the readers of the formats report. */
+export interface ReadContext {
+  readonly file: string;
+  readonly options: ReadOptions;
+  skip(reason: string, line?: number): void;
+  invalid(count: number): void;
+}
+
+const EXAMPLES = 5;
+
+/**
+ * Documents of files and folders (walked in code-unit order). Iterating throws `UserError`: `file-missing`,
+ * `file-empty`, `file-binary`, `file-not-utf8`, `gzip-invalid`, `text-key-missing`, `no-documents`, and with `strict`
+ * `invalid-utf8` and `invalid-json`.
+ */
+export function readDocuments(paths: string | readonly string[], options: ReadOptions = {}): DocumentReader {
+  const { files, skipped } = listSources(paths, options.format);
+  let statistics = noStatistics();
+  return {
+    files,
+    get statistics() {
+      return statistics;
+    },
+    *[Symbol.iterator]() {
+      statistics = noStatistics();
+      const mine = statistics;
+      for (const { file, reason } of skipped) skip(mine, file, reason);
+      for (const source of files) {
+        mine.files++;
+        yield* readSource(source, options, mine);
+      }
+      if (mine.documents === 0) throw nothingFound(files, mine);
+    },
+  };
+}
+
+function noStatistics(): ReadStatistics {
+  return { files: 0, documents: 0, bytes: 0, characters: 0, invalidBytes: 0, skipped: {}, skippedFirst: [] };
+}
+
+function skip(statistics: ReadStatistics, place: string, reason: string): void {
+  statistics.skipped[reason] = (statistics.skipped[reason] ?? 0) + 1;
+  if (statistics.skippedFirst.length < EXAMPLES) statistics.skippedFirst.push(`${place}: ${reason}`);
+}
+
+function nothingFound(files: readonly SourceFile[], statistics: ReadStatistics): UserError {
+  return new UserError({
+    code: "no-documents",
+    file: files
+      .map((f) => f.file)
+      .slice(0, 3)
+      .join(", "),
+    message: "holds no document",
+    found: statistics.skippedFirst.length > 0 ? statistics.skippedFirst : "only white space",
+    fix: "name files that hold text",
+  });
+}
+
+function* readSource(
+  source: SourceFile,
+  options: ReadOptions,
+  statistics: ReadStatistics,
+): Generator<TextDocument> {
+  const { file } = source;
+  const context: ReadContext = {
+    file,
+    options,
+    skip: (reason, line) => skip(statistics, line === undefined ? file : `${file}:${line}`, reason),
+    invalid: (count) => {
+      statistics.invalidBytes += count;
+    },
+  };
+  const text = decodeUtf8(textBytes(source), (count, position) => {
+    if (options.strict === true) {
+      throw new UserError({
+        code: "invalid-utf8",
+        file,
+        at: `byte ${position}`,
+        message: "is not valid UTF-8",
+        fix: "convert the file, or read it without `strict` (invalid bytes become U+FFFD and are counted)",
+      });
+    }
+    context.invalid(count);
+  });
+  const documents =
+    source.format === "jsonl" ? jsonlDocuments(text, context) : textDocuments(text, source.format, context);
+  for (const { id, text: body, line } of documents) {
+    const size = textSize(body);
+    statistics.documents++;
+    statistics.bytes += size.bytes;
+    statistics.characters += size.characters;
+    yield {
+      id: id ?? `${baseName(file)}:${line ?? 1}`,
+      text: body,
+      source: line === undefined ? { file } : { file, line },
+    };
+  }
+}
+
+/** The bytes of a source, decompressed; a NUL byte anywhere means that it is not text. */
+function* textBytes(source: SourceFile): Generator<Uint8Array> {
+  const raw = readChunks(source.file);
+  let at = 0;
+  for (const chunk of source.gzip ? gunzipChunks(raw, source.file) : raw) {
+    if (at === 0 && source.gzip) refuseBinary(source.file, chunk, false);
+    const nul = chunk.indexOf(0);
+    if (nul >= 0) {
+      throw new UserError({
+        code: "file-binary",
+        file: source.file,
+        at: `byte ${at + nul}`,
+        message: "is not text",
+        found: "a NUL byte",
+        expected: "UTF-8 text",
+        fix: "extract its text first",
+      });
+    }
+    at += chunk.length;
+    yield chunk;
+  }
+}

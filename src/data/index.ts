@@ -1,0 +1,26 @@
+/** @file Text in, batches out. */
+
+export { type Batch, NO_TARGET } from "./batch.js";
+export {
+  type DocumentReader,
+  type ReadOptions,
+  type ReadStatistics,
+  readDocuments,
+  type TextDocument,
+} from "./documents.js";
+export { hash64 } from "./hash.js";
+export { createLoader, type Loader, type LoaderOptions, type LoaderState } from "./loader.js";
+export { type OpenShardsOptions, openShards, type TokenStream, tokensInMemory } from "./openShards.js";
+export { createRandom, type Random } from "./random.js";
+export { type SourceFile, sourcesKey, type TextFormat } from "./sources.js";
+export { type Split, splitByPosition, splitOf } from "./split.js";
+export { END_OF_TEXT } from "./textFile.js";
+export { type TextSize, textSize } from "./textSize.js";
+export { createValidation, type Validation, type ValidationOptions } from "./validation.js";
+export {
+  type ShardDocument,
+  type ShardSet,
+  type WriteShardsOptions,
+  type WrittenShards,
+  writeShards,
+} from "./writeShards.js";
