@@ -40,7 +40,14 @@ export function createCache(model: CacheShape, batch: number, capacity: number):
 }
 
 /** Copies this call's keys or values, [batch, seq, width] with rows `ld` apart from `from`, behind what the cache holds. */
-export function appendTo(into: Tensor, at: number, from: Operand, batch: number, seq: number, ld: number): void {
+export function appendTo(
+  into: Tensor,
+  at: number,
+  from: Operand,
+  batch: number,
+  seq: number,
+  ld: number,
+): void {
   const [, capacity, width] = into.shape as [number, number, number];
   into.engine.backend.stridedCopy({
     x: from,

@@ -1,0 +1,77 @@
+/** @file A layer's attention, with the cache and the wish to see probabilities: what stands between a family's projections
+ *  and the fused kernel. q [batch, seq, heads·dim]; k, v [batch, seq, kvHeads·dim]. */
+
+import { attentionProbabilities } from "../nn/index.js";
+import { attention, attentionQkv, type Operand, slice, type Tensor } from "../tensor/index.js";
+import { appendTo } from "./cache.js";
+import type { DecoderPass } from "./decoder.js";
+
+export interface AttendOptions {
+  readonly layer: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly scale: number;
+  readonly window?: number | undefined;
+}
+
+export function attend(q: Tensor, k: Tensor, v: Tensor, pass: DecoderPass, options: AttendOptions): Tensor {
+  if (pass.cache === undefined) return attendTo(q, k, v, pass.seq, pass, options);
+  remember(k, v, k.columns, pass, options.layer);
+  return attendTo(
+    q,
+    pass.cache.layers[options.layer]!.k,
+    pass.cache.layers[options.layer]!.v,
+    pass.past + pass.seq,
+    pass,
+    options,
+  );
+}
+
+/** The same from one tensor [batch, seq, (heads + 2·kvHeads)·dim] of queries, keys and values side by side. */
+export function attendQkv(qkv: Tensor, pass: DecoderPass, options: AttendOptions): Tensor {
+  const { heads, kvHeads, scale, window, layer } = options;
+  const dim = qkv.columns / (heads + 2 * kvHeads);
+  const from = heads * dim;
+  const to = from + kvHeads * dim;
+  if (pass.cache === undefined) {
+    if (pass.attentions) lookAt(slice(qkv, 2, 0, from), slice(qkv, 2, from, to), pass.seq, pass, options);
+    return attentionQkv(qkv, { heads, kvHeads, scale, ranges: pass.ranges(window) });
+  }
+  const part = (at: number) => ({ storage: qkv.storage, offset: qkv.offset + at });
+  remember(part(from), part(to), qkv.columns, pass, layer);
+  return attendTo(
+    slice(qkv, 2, 0, from),
+    pass.cache.layers[layer]!.k,
+    pass.cache.layers[layer]!.v,
+    pass.past + pass.seq,
+    pass,
+    options,
+  );
+}
+
+function attendTo(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  keys: number,
+  pass: DecoderPass,
+  options: AttendOptions,
+): Tensor {
+  const { heads, kvHeads, scale, window } = options;
+  if (pass.attentions) lookAt(q, k, keys, pass, options);
+  return attention(q, k, v, { heads, kvHeads, scale, keys, ranges: pass.ranges(window) });
+}
+
+function remember(k: Operand, v: Operand, ld: number, pass: DecoderPass, layer: number): void {
+  const { cache, past, batch, seq } = pass;
+  const into = cache!.layers[layer]!;
+  appendTo(into.k, past, k, batch, seq, ld);
+  appendTo(into.v, past, v, batch, seq, ld);
+}
+
+function lookAt(q: Tensor, k: Tensor, keys: number, pass: DecoderPass, options: AttendOptions): void {
+  const { heads, kvHeads, scale, window } = options;
+  pass.attentions!.push(
+    attentionProbabilities(q, k, { heads, kvHeads, scale, keys, ranges: pass.ranges(window) }).keep(),
+  );
+}

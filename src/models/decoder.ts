@@ -1,0 +1,182 @@
+/** @file What all decoders share: checking a batch, positions, ranges, the walk over layers, head and loss. A family gives
+ *  its embedding, its layer and its final norm; x is [batch, seq, dim] throughout. */
+
+import { UserError } from "../platform/errors.js";
+import { attentionRanges, type Engine, linear, linearCrossEntropy, type Tensor } from "../tensor/index.js";
+import type { KeyValueCache } from "./cache.js";
+import type { CausalModel, DecoderInput, ForwardOptions } from "./model.js";
+
+/** One batch, as the layers see it. */
+export interface DecoderPass {
+  readonly batch: number;
+  readonly seq: number;
+  /** Tokens in the cache before this batch. */
+  readonly past: number;
+  /** i32 [batch, seq] */
+  readonly ids: Tensor;
+  /** [batch · seq] */
+  readonly positions: Int32Array;
+  readonly cache: KeyValueCache | undefined;
+  readonly attentions: Tensor[] | undefined;
+  /** Which keys each query sees, i32 [batch, seq, 2]; with a window at most that many. */
+  ranges(window: number | undefined): Tensor;
+}
+
+export interface DecoderParts<State> {
+  readonly facts: Omit<CausalModel, "hidden" | "logits" | "loss" | "dispose">;
+  /** Made once a batch: rotary tables, say. */
+  prepare(pass: DecoderPass): State;
+  embed(pass: DecoderPass): Tensor;
+  layer(index: number, x: Tensor, pass: DecoderPass, state: State): Tensor;
+  norm(x: Tensor): Tensor;
+  /** [vocab, dim] */
+  readonly head: Tensor;
+  /** The sliding windows that layers use; undefined: everything before. Default: no windows. */
+  readonly windows?: readonly (number | undefined)[];
+  /** Position table's length where positions are learned: ids beyond are an error. */
+  readonly learnedPositions?: number;
+  dispose?(): void;
+}
+
+export function createDecoder<State>(parts: DecoderParts<State>): CausalModel {
+  const { facts, head } = parts;
+  const { engine } = facts;
+  return {
+    ...facts,
+    hidden(input, options = {}) {
+      checkInput(facts, input, parts.learnedPositions);
+      return engine.inferenceScope(() => {
+        const pass = startPass(engine, input, options, parts.windows ?? [undefined]);
+        const x = walkLayers(parts, pass, options);
+        if (input.cache) input.cache.length += input.seq;
+        return x;
+      });
+    },
+    logits: (hidden) => linear(hidden, head),
+    loss: (hidden, targets, normaliser) =>
+      linearCrossEntropy(hidden, head, engine.tensor(targets), normaliser),
+    dispose() {
+      parts.dispose?.();
+      for (const p of facts.parameters.values()) p.dispose();
+    },
+  };
+}
+
+function walkLayers<State>(parts: DecoderParts<State>, pass: DecoderPass, options: ForwardOptions): Tensor {
+  const { engine, layers } = parts.facts;
+  const { hiddenStates } = options;
+  const step = (from: Tensor | null, next: () => Tensor): Tensor => {
+    const x = engine.inferenceScope(next);
+    hiddenStates?.push(x.keep());
+    if (from !== null && !engine.gradEnabled && !from.kept) from.dispose();
+    return x;
+  };
+  const state = parts.prepare(pass);
+  let x = step(null, () => parts.embed(pass));
+  for (let i = 0; i < layers; i++) {
+    const last = i === layers - 1;
+    const from = x;
+    x = step(from, () => {
+      const y = parts.layer(i, from, pass, state);
+      return last ? parts.norm(y) : y;
+    });
+  }
+  return layers === 0 ? parts.norm(x) : x;
+}
+
+function startPass(
+  engine: Engine,
+  input: DecoderInput,
+  options: ForwardOptions,
+  windows: readonly (number | undefined)[],
+): DecoderPass {
+  const { batch, seq, cache, attentionMask: mask, documentStarts } = input;
+  const past = cache?.length ?? 0;
+  // Made here and not at first use: that would be inside a layer's scope.
+  const ranges = new Map(
+    windows.map((window) => [
+      window,
+      engine.tensor(
+        attentionRanges({ batch, queries: seq, past, causal: true, window, mask, documentStarts }),
+        [batch, seq, 2],
+      ),
+    ]),
+  );
+  return {
+    batch,
+    seq,
+    past,
+    ids: engine.tensor(input.inputIds, [batch, seq]),
+    positions: positionsOf(input, past),
+    cache,
+    attentions: options.attentions,
+    ranges: (window) => ranges.get(window)!,
+  };
+}
+
+function positionsOf(input: DecoderInput, past: number): Int32Array {
+  const { batch, seq, positionIds, documentStarts } = input;
+  if (positionIds !== undefined) return Int32Array.from(positionIds);
+  return Int32Array.from({ length: batch * seq }, (_, i) => past + (i % seq) - (documentStarts?.[i] ?? 0));
+}
+
+function checkInput(
+  model: DecoderParts<unknown>["facts"],
+  input: DecoderInput,
+  learnedPositions = Number.POSITIVE_INFINITY,
+): void {
+  const { inputIds, batch, seq, cache, positionIds, attentionMask, documentStarts } = input;
+  const past = cache?.length ?? 0;
+  const lengths: [string, ArrayLike<number> | undefined, number][] = [
+    ["inputIds", inputIds, batch * seq],
+    ["positionIds", positionIds, batch * seq],
+    ["documentStarts", documentStarts, batch * seq],
+    ["attentionMask", attentionMask, batch * (past + seq)],
+  ];
+  for (const [name, values, length] of lengths) {
+    if (values !== undefined && values.length !== length)
+      throw new Error(`${name} holds ${values.length} numbers, the batch needs ${length}`);
+  }
+  if (cache !== undefined && documentStarts !== undefined)
+    throw new Error("documentStarts and a cache exclude each other");
+  if (cache !== undefined && cache.batch !== batch)
+    throw new Error(`a cache for ${cache.batch} sequences with a batch of ${batch}`);
+  if (past + seq > model.contextLength) {
+    throw new UserError({
+      code: "context-exceeded",
+      message: "the text is longer than the model's context",
+      found: past + seq,
+      expected: `at most ${model.contextLength} tokens`,
+      fix: "shorten the prompt or ask for fewer tokens",
+    });
+  }
+  if (cache !== undefined && past + seq > cache.capacity) {
+    throw new UserError({
+      code: "cache-full",
+      message: "the key-value cache is full",
+      found: past + seq,
+      expected: `at most ${cache.capacity} tokens`,
+      fix: "make the cache larger",
+    });
+  }
+  for (const id of inputIds) {
+    if (id < 0 || id >= model.vocabSize) {
+      throw new UserError({
+        code: "token-unknown",
+        message: "a token id lies outside the model's vocabulary",
+        found: id,
+        expected: `0 to ${model.vocabSize - 1}`,
+        fix: "use the tokenizer that the model was trained with",
+      });
+    }
+  }
+  for (let i = 0; positionIds !== undefined && i < positionIds.length; i++) {
+    if (positionIds[i]! < 0 || positionIds[i]! >= learnedPositions)
+      throw new UserError({
+        code: "position-unknown",
+        message: "a position id lies outside the model's table",
+        found: positionIds[i],
+        expected: `0 to ${learnedPositions - 1}`,
+      });
+  }
+}

@@ -1,0 +1,104 @@
+/** @file A family of models: what its config.json means, one table of parameters, and how a model is built from both.
+ *
+ *  The table is the only place that knows names, shapes and initial values: initialisation, the check of a checkpoint,
+ *  the parameter count and the memory plan all come from it. */
+
+import type { z } from "zod";
+import { UserError } from "../platform/errors.js";
+import { type Engine, sizeOf, type Tensor } from "../tensor/index.js";
+import type { CausalModel } from "./model.js";
+
+export type Init =
+  | { readonly kind: "normal"; readonly std: number }
+  | { readonly kind: "constant"; readonly value: number };
+
+export const normal = (std: number): Init => ({ kind: "normal", std });
+export const zeros: Init = { kind: "constant", value: 0 };
+export const ones: Init = { kind: "constant", value: 1 };
+
+/** Name in model.safetensors, shape, initial values. */
+export type ParameterRow = readonly [name: string, shape: readonly number[], init: Init];
+
+export interface ParameterTable {
+  readonly rows: readonly ParameterRow[];
+  /** Published names that share the memory of a parameter: { "lm_head.weight": "transformer.wte.weight" }. */
+  readonly tied: Readonly<Record<string, string>>;
+  /** The table's name for a name met in a published file (the same if it is none of its aliases). */
+  canonical(published: string): string;
+  /** Buffers that old files hold and that are no parameters (masks, rotary frequencies). By canonical name. */
+  ignored(canonical: string): boolean;
+}
+
+export type Parameters = ReadonlyMap<string, Tensor>;
+export type RawConfig = Readonly<Record<string, unknown>>;
+
+/** "none": the body alone, for heads that are not a language model's. */
+export type Head = "lm" | "none";
+
+export interface FamilyDefinition<Config> {
+  /** Values of `model_type`. */
+  readonly modelTypes: readonly string[];
+  /** For each of them, the class that config.json names under `architectures`. */
+  readonly architectures: readonly string[];
+  /** Published names, today's spelling and that before transformers 5; unknown keys are kept. */
+  readonly config: z.ZodType<Config>;
+  parameters(config: Config, head: Head): ParameterTable;
+  build(config: Config, parameters: Parameters, engine: Engine): CausalModel;
+}
+
+/** A family with its configuration read: nothing below depends on the configuration's type. */
+export interface PreparedModel {
+  readonly architecture: string;
+  /** With defaults filled in and in today's spelling: what is saved. */
+  readonly config: RawConfig;
+  readonly table: ParameterTable;
+  build(parameters: Parameters, engine: Engine): CausalModel;
+}
+
+export interface Family {
+  readonly modelTypes: readonly string[];
+  readonly architectures: readonly string[];
+  /** `file`: where the configuration was read, for messages. Throws UserError where it makes no sense. */
+  prepare(
+    config: RawConfig,
+    options?: { readonly head?: Head; readonly file?: string | undefined },
+  ): PreparedModel;
+}
+
+export function defineFamily<Config extends object>(definition: FamilyDefinition<Config>): Family {
+  const { modelTypes, architectures } = definition;
+  return {
+    modelTypes,
+    architectures,
+    prepare(raw, { head = "lm", file } = {}) {
+      const config = parseConfig(definition.config, raw, file);
+      return {
+        architecture: architectures[modelTypes.indexOf(String(raw.model_type))]!,
+        config: config as RawConfig,
+        table: definition.parameters(config, head),
+        build: (parameters, engine) => definition.build(config, parameters, engine),
+      };
+    },
+  };
+}
+
+export function parameterCount(table: ParameterTable): number {
+  return table.rows.reduce((n, [, shape]) => n + sizeOf(shape), 0);
+}
+
+function parseConfig<Config>(schema: z.ZodType<Config>, raw: RawConfig, file: string | undefined): Config {
+  const parsed = schema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  const found = issue.path.reduce<unknown>(
+    (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
+    raw,
+  );
+  throw new UserError({
+    code: "config-invalid",
+    file: file ?? "the model's configuration",
+    at: issue.path.join(".") || undefined,
+    message: `${issue.message[0]!.toLowerCase()}${issue.message.slice(1)}`,
+    found: typeof found === "object" && found !== null ? JSON.stringify(found) : found,
+  });
+}

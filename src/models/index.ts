@@ -1,0 +1,7 @@
+/** @file Language models: families, creation, loading and saving. */
+
+export * from "./cache.js";
+export * from "./create.js";
+export * from "./family.js";
+export * from "./model.js";
+export * from "./registry.js";
