@@ -1,0 +1,103 @@
+/** @file The parts of tokenizer.json that are written here, in the file's own field names. */
+
+export interface AddedTokenJson {
+  readonly id: number;
+  readonly content: string;
+  readonly single_word: boolean;
+  readonly lstrip: boolean;
+  readonly rstrip: boolean;
+  readonly normalized: boolean;
+  readonly special: boolean;
+}
+
+export interface TokenizerJson {
+  readonly version: "1.0";
+  readonly truncation: null;
+  readonly padding: null;
+  readonly added_tokens: readonly AddedTokenJson[];
+  readonly normalizer: object | null;
+  readonly pre_tokenizer: object;
+  readonly post_processor: object | null;
+  readonly decoder: object;
+  readonly model: object;
+}
+
+export function specialTokenJson(content: string, id: number): AddedTokenJson {
+  return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+}
+
+/** Byte-level BPE; `pattern` as it is to stand in the file, or null for GPT-2's, which `ByteLevel` has built in. */
+export function byteLevelBpeJson(parts: {
+  readonly pattern: string | null;
+  readonly tokens: readonly string[];
+  readonly merges: ReadonlyArray<readonly [left: string, right: string]>;
+  readonly specialTokens: readonly string[];
+}): TokenizerJson {
+  const byteLevel = (useRegex: boolean) => ({
+    type: "ByteLevel",
+    add_prefix_space: false,
+    trim_offsets: true,
+    use_regex: useRegex,
+  });
+  const split = { type: "Split", pattern: { Regex: parts.pattern }, behavior: "Isolated", invert: false };
+  return {
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    added_tokens: parts.specialTokens.map((content) =>
+      specialTokenJson(content, parts.tokens.indexOf(content)),
+    ),
+    normalizer: null,
+    pre_tokenizer:
+      parts.pattern === null
+        ? byteLevel(true)
+        : { type: "Sequence", pretokenizers: [split, byteLevel(false)] },
+    post_processor: null,
+    decoder: byteLevel(true),
+    model: {
+      type: "BPE",
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: false,
+      vocab: vocabularyJson(parts.tokens),
+      merges: parts.merges,
+    },
+  };
+}
+
+/** The regular expression that makes every character a piece, in Oniguruma's dialect and JavaScript's. */
+export const EVERY_CHARACTER = String.raw`[\s\S]`;
+
+/** One token a character. The unknown token is named, as the format wants, but not in the vocabulary: unknown
+ *  characters are errors. */
+export function charactersJson(tokens: readonly string[], specialTokens: readonly string[]): TokenizerJson {
+  return {
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    added_tokens: specialTokens.map((content) => specialTokenJson(content, tokens.indexOf(content))),
+    normalizer: null,
+    pre_tokenizer: {
+      type: "Split",
+      pattern: { Regex: EVERY_CHARACTER },
+      behavior: "Isolated",
+      invert: false,
+    },
+    post_processor: null,
+    decoder: { type: "Fuse" },
+    model: { type: "WordLevel", vocab: vocabularyJson(tokens), unk_token: "<unk>" },
+  };
+}
+
+/** No prototype, so that a token `__proto__` is a key like any other. */
+function vocabularyJson(tokens: readonly string[]): Record<string, number> {
+  const vocab: Record<string, number> = Object.create(null) as Record<string, number>;
+  tokens.forEach((token, id) => {
+    vocab[token] = id;
+  });
+  return vocab;
+}

@@ -1,0 +1,22 @@
+/** @file Tokenizers: trained here, read from the field's files, saved as tokenizer.json. */
+
+export { readGpt2Files } from "./files/gpt2.js";
+export { readLlama2cTokenizer } from "./files/llama2c.js";
+export { loadTokenizer } from "./files/load.js";
+export { saveTokenizer } from "./files/save.js";
+export { tokenizerFromJson } from "./files/tokenizerJson.js";
+export type { IdBuffer } from "./idBuffer.js";
+export { createIdBuffer, takeIds } from "./idBuffer.js";
+export type { PatternName } from "./pretokenizers/splitter.js";
+export type {
+  AddedToken,
+  DecodeOptions,
+  EncodeOptions,
+  StreamDecoder,
+  Tokenizer,
+  TokenRoles,
+} from "./tokenizer.js";
+export type { TrainBpeOptions, TrainingProgress } from "./training/trainBpe.js";
+export { trainBpe } from "./training/trainBpe.js";
+export type { TrainCharactersOptions } from "./training/trainCharacters.js";
+export { trainCharacters } from "./training/trainCharacters.js";

@@ -1,0 +1,17 @@
+/** @file The published split patterns, as they stand in files (Oniguruma's dialect), and the same in JavaScript's, to
+ *  test the hand-written splitters against. `\s` is Unicode White_Space; `(?i:'s)` also matches U+017F. */
+
+import type { PatternName } from "./splitter.js";
+
+/** Radford et al. 2019 (GPT-2, encoder.py); what `ByteLevel` with `use_regex` stands for. */
+export const GPT2_PATTERN = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`;
+
+/** GPT-4 (tiktoken's cl100k_base as first published; Llama 3 and Qwen use it or a variant). */
+export const GPT4_PATTERN = String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`;
+
+/** The same for JavaScript. */
+export function javaScriptPattern(name: PatternName): RegExp {
+  return name === "gpt2"
+    ? /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu
+    : /'(?:[sSſ]|[tT]|[rR][eE]|[vV][eE]|[mM]|[lL][lL]|[dD])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\p{White_Space}\p{L}\p{N}]+[\r\n]*|\p{White_Space}*[\r\n]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
+}

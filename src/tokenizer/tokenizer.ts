@@ -1,0 +1,73 @@
+/** @file What every tokenizer here can do. Ids are `Int32Array`, the tensors' type for ids, so that they go into a
+ *  model or a shard without a copy. Nothing is ever added: a caller that wants BOS or EOS puts it there itself, once. */
+
+import type { IdBuffer } from "./idBuffer.js";
+
+export interface EncodeOptions {
+  /** Which special tokens are recognised by their spelling in the text. `"none"` (the default): no special token comes
+   *  out of text, so that a user cannot forge one; `"all"`; or the spellings allowed. Added tokens that are not marked
+   *  special (`<think>` in some vocabularies) are always recognised. */
+  readonly special?: "none" | "all" | readonly string[];
+}
+
+export interface DecodeOptions {
+  /** Leave out tokens marked special. Default false. */
+  readonly skipSpecialTokens?: boolean;
+}
+
+/** Decodes ids as they come. The pieces joined are what `decode` gives for all ids; a piece never ends inside a
+ *  character, so it may be empty. */
+export interface StreamDecoder {
+  push(id: number): string;
+  /** What is left: U+FFFD for a character that never got complete, else the empty string. */
+  end(): string;
+}
+
+/** A token that is matched in the text before anything else looks at it; the fields are those of tokenizer.json. */
+export interface AddedToken {
+  readonly id: number;
+  readonly content: string;
+  readonly special: boolean;
+  /** Only between characters that are not word characters. */
+  readonly singleWord: boolean;
+  /** Takes the white space on its left, on its right. */
+  readonly lstrip: boolean;
+  readonly rstrip: boolean;
+  /** Matched against the normalised text. */
+  readonly normalized: boolean;
+}
+
+/** Spellings of the tokens with a role, as in tokenizer_config.json. */
+export interface TokenRoles {
+  readonly bos?: string | undefined;
+  readonly eos?: string | undefined;
+  readonly pad?: string | undefined;
+  readonly unk?: string | undefined;
+}
+
+export interface Tokenizer {
+  /** Highest id + 1: the rows an embedding needs. */
+  readonly vocabSize: number;
+  readonly addedTokens: readonly AddedToken[];
+  /** Spelling → id of the added tokens marked special. */
+  readonly specialTokens: ReadonlyMap<string, number>;
+  readonly roles: TokenRoles;
+  readonly bosId: number | undefined;
+  readonly eosId: number | undefined;
+  readonly padId: number | undefined;
+  readonly unkId: number | undefined;
+  /** The ids of a text; a fresh array. Throws UserError if the vocabulary cannot spell the text. */
+  encode(text: string, options?: EncodeOptions): Int32Array;
+  /** Appends the ids of a text to `out`: for bulk work, no array a text. */
+  encodeInto(text: string, out: IdBuffer, options?: EncodeOptions): void;
+  /** Invalid UTF-8 becomes U+FFFD. Throws UserError for an id that the vocabulary does not have. */
+  decode(ids: ArrayLike<number>, options?: DecodeOptions): string;
+  streamDecoder(options?: DecodeOptions): StreamDecoder;
+  /** The bytes that a token stands for. */
+  tokenBytes(id: number): Uint8Array;
+  /** By the spelling of the file (byte-level: `Ġthe`), including added tokens. */
+  tokenToId(token: string): number | undefined;
+  idToToken(id: number): string | undefined;
+  /** What is written as tokenizer.json; undefined where the vocabulary came from a file that is not one. */
+  readonly definition: object | undefined;
+}
