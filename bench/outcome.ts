@@ -1,0 +1,25 @@
+/** @file What a benchmark yields: one line a comparison, ours and the peer's on the same work in the same run. */
+
+export interface Outcome {
+  /** Such as "train/gpt-12m/fp32/2-threads". */
+  readonly name: string;
+  readonly ours: number;
+  /** NaN where there is no peer to run (said in `note`). */
+  readonly peer: number;
+  /** Above 1 is better for us. */
+  readonly ratio: number;
+  readonly unit: string;
+  readonly note?: string;
+}
+
+export interface BenchOptions {
+  readonly quick: boolean;
+}
+
+export type Bench = (options: BenchOptions) => AsyncIterable<Outcome>;
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

@@ -1,0 +1,46 @@
+/** @file A worker that is asked in lines and answers in lines of JSON: a process of our own or a Python peer. */
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createInterface } from "node:readline";
+
+export const PEER_PYTHON = "bench/peers/.venv/bin/python";
+
+export function peersInstalled(): boolean {
+  return existsSync(PEER_PYTHON);
+}
+
+export interface LineWorker {
+  /** Sends a line and resolves with the next line of JSON. */
+  ask(line: string): Promise<Record<string, unknown>>;
+  /** The next line of JSON without asking (a greeting). */
+  next(): Promise<Record<string, unknown>>;
+  close(): void;
+}
+
+export function startWorker(command: string, args: readonly string[], env: Record<string, string> = {}): LineWorker {
+  const child: ChildProcess = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...env } });
+  let errors = "";
+  child.stderr!.on("data", (chunk) => {
+    errors = (errors + chunk).slice(-4000);
+  });
+  const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
+  const next = async () => {
+    for (;;) {
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`${command} ${args.join(" ")} ended early:\n${errors}`);
+      if (value.startsWith("{")) return JSON.parse(value) as Record<string, unknown>;
+    }
+  };
+  return {
+    next,
+    ask(line) {
+      child.stdin!.write(`${line}\n`);
+      return next();
+    },
+    close() {
+      child.stdin!.end();
+      child.kill();
+    },
+  };
+}
