@@ -1,0 +1,38 @@
+/** @file The recipe's part about the model. `depth` or `preset` sets all of it; each can be set apart. */
+
+import { z } from "zod";
+import { count, positive } from "./fields.js";
+
+export const PRESETS = ["tiny", "small", "medium", "large", "gpt2"] as const;
+
+export const modelFields = {
+  depth: count()
+    .optional()
+    .describe("layers: the dial that sets width, heads, rates and batch; by default by the minutes"),
+  preset: z.enum(PRESETS).optional().describe("a whole model by name, instead of a depth"),
+  family: z
+    .enum(["qwen3", "llama", "gpt2"])
+    .default("qwen3")
+    .describe("architecture: qwen3 normalises queries and keys, llama does not, gpt2 learns positions"),
+  dim: count().optional().describe("width; by default 64 a layer"),
+  heads: count().optional().describe("attention heads; by default one a 64 of width"),
+  kvHeads: count()
+    .optional()
+    .describe("heads of keys and values, a divisor of the heads; by default as many"),
+  mlpWidth: count()
+    .optional()
+    .describe(
+      "width inside the feed-forward layers; by default about the same number of parameters as four times the width without a gate",
+    ),
+  context: count().optional().describe("longest sequence, in tokens; by default 256"),
+  activation: z
+    .string()
+    .optional()
+    .describe(
+      "activation by its name in config.json, such as silu, gelu_pytorch_tanh, relu2; by default the family's",
+    ),
+  tieEmbeddings: z.boolean().default(true).describe("one matrix for embedding and output"),
+  initRange: positive()
+    .optional()
+    .describe("standard deviation of the initial weights; by default the family's"),
+};

@@ -1,0 +1,40 @@
+/** @file The recipe's part about the run: where it goes, on what it runs, and what is told on the way. */
+
+import { z } from "zod";
+import { count, positive } from "./fields.js";
+
+export const runFields = {
+  out: z
+    .string()
+    .default("runs/first")
+    .describe("folder of the run: model/, report.html, metrics.jsonl, checkpoints/"),
+  resume: z
+    .boolean()
+    .default(false)
+    .describe("go on with the run in --out, to the same bits as if it had never stopped"),
+  overwrite: z.boolean().default(false).describe("begin anew where --out holds a run already"),
+  seed: z.int().min(0).default(1).describe("of the initial weights, the order of the data and the samples"),
+  device: z.enum(["auto", "native", "reference"]).default("auto").describe("which engine computes"),
+  compute: z.enum(["fp32", "bf16"]).default("fp32").describe("precision of the operands of matrix products"),
+  threads: count().optional().describe("threads; the result does not depend on it"),
+  evaluateEvery: count().optional().describe("steps between validations; by default 20 in the run"),
+  evaluateTokens: count()
+    .default(65_536)
+    .describe("tokens of a validation on the way; the last one takes all"),
+  sampleEvery: count().optional().describe("steps between samples; by default with each validation"),
+  prompt: z.string().default("Once upon a time").describe("beginning of the samples"),
+  checkpointSeconds: positive().default(60).describe("seconds between checkpoints"),
+};
+
+/** What may be given anew when a run goes on: nothing that changes the result. */
+export const RESUMABLE: readonly string[] = [
+  "out",
+  "resume",
+  "overwrite",
+  "threads",
+  "evaluateTokens",
+  "sampleEvery",
+  "evaluateEvery",
+  "prompt",
+  "checkpointSeconds",
+];

@@ -1,0 +1,40 @@
+/** @file Arithmetic of training: 6 floating-point operations a parameter and token (2 forward, 4 backward) for parameters
+ *  that are multiplied, and 12·layers·width·context for attention (Chowdhery et al. 2022, appendix B). The embedding is
+ *  looked up and not multiplied, unless it is the output too. */
+
+import type { CausalModel } from "../models/index.js";
+import type { Engine } from "../tensor/index.js";
+import { parameterKinds } from "./parameterGroups.js";
+
+/** Floating-point operations a token of a training step. */
+export function flopsPerToken(model: CausalModel, context: number): number {
+  const kinds = parameterKinds(model.parameters);
+  const size = (list: readonly { size: number }[]) => list.reduce((sum, p) => sum + p.size, 0);
+  const head = kinds.heads.length > 0 ? size(kinds.heads) : model.vocabSize * model.dim;
+  const multiplied = size(kinds.matrices) + head;
+  return 6 * multiplied + 12 * model.layers * model.heads * model.headDim * context;
+}
+
+const SIDE = 768;
+const ROUNDS = 6;
+
+/** Floating-point operations a second of a large matrix product here, the best of a few: what can be had at all. */
+export function measurePeak(engine: Engine, now: () => number): number {
+  return engine.scope(() => {
+    const [a, b, c] = [
+      engine.full([SIDE, SIDE], 0.5),
+      engine.full([SIDE, SIDE], 0.25),
+      engine.empty([SIDE, SIDE]),
+    ];
+    const side = { m: SIDE, n: SIDE, k: SIDE, lda: SIDE, ldb: SIDE, ldc: SIDE, compute: engine.compute };
+    let best = Number.POSITIVE_INFINITY;
+    // The reference engine would take seconds for each round.
+    const rounds = engine.backend.name === "reference" ? 0 : ROUNDS;
+    for (let i = 0; i < rounds; i++) {
+      const start = now();
+      engine.backend.matmul({ a, b, c, ...side });
+      best = Math.min(best, now() - start);
+    }
+    return rounds === 0 ? Number.NaN : (2 * SIDE ** 3) / (best / 1000);
+  });
+}

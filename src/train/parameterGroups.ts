@@ -1,0 +1,59 @@
+/** @file Which optimiser and rate each parameter of a model gets: matrices inside, embeddings, an output matrix of its own,
+ *  vectors. With tied embeddings the embedding is the output too. */
+
+import type { CausalModel } from "../models/index.js";
+import type { Tensor } from "../tensor/index.js";
+import type { PretrainRecipe } from "./config/index.js";
+import { createAdamW } from "./optim/adamw.js";
+import { decays } from "./optim/groups.js";
+import { createMuon } from "./optim/muon.js";
+import { combineOptimizers, type Optimizer } from "./optim/optimizer.js";
+import type { Rates } from "./presets.js";
+
+export interface ParameterKinds {
+  readonly matrices: readonly Tensor[];
+  readonly embeddings: readonly Tensor[];
+  readonly heads: readonly Tensor[];
+  readonly vectors: readonly Tensor[];
+}
+
+const EMBEDDING = /(?:^|\.)(?:wte|wpe|embed_tokens|embed_positions|shared)\.weight$/;
+const HEAD = /(?:^|\.)(?:lm_head|embed_out)\.weight$/;
+
+export function parameterKinds(parameters: ReadonlyMap<string, Tensor>): ParameterKinds {
+  const kinds = {
+    matrices: [] as Tensor[],
+    embeddings: [] as Tensor[],
+    heads: [] as Tensor[],
+    vectors: [] as Tensor[],
+  };
+  for (const [name, p] of parameters) {
+    if (!decays(name, p.shape.length)) kinds.vectors.push(p);
+    else if (EMBEDDING.test(name)) kinds.embeddings.push(p);
+    else if (HEAD.test(name)) kinds.heads.push(p);
+    else kinds.matrices.push(p);
+  }
+  return kinds;
+}
+
+export function createOptimizer(model: CausalModel, recipe: PretrainRecipe, rates: Rates): Optimizer {
+  const kinds = parameterKinds(model.parameters);
+  const common = { betas: [recipe.beta1, recipe.beta2] as const, eps: 1e-10 };
+  const muon = recipe.optimizer === "muon";
+  const { weightDecay } = rates;
+  // With Muon, what is left to AdamW does not decay: its rates are bold, and rare rows would fade between their turns.
+  const outside = muon ? 0 : weightDecay;
+  const adamw = createAdamW([
+    ...(muon ? [] : [{ ...common, parameters: kinds.matrices, lr: rates.lr, weightDecay }]),
+    { ...common, parameters: kinds.embeddings, lr: rates.embeddingLr, weightDecay: outside },
+    { ...common, parameters: kinds.heads, lr: rates.headLr, weightDecay: outside },
+    { ...common, parameters: kinds.vectors, lr: rates.vectorLr },
+  ]);
+  if (!muon) return adamw;
+  const layout = model.family === "gpt2" ? "in-out" : "out-in";
+  const { momentum, muonAdjust: adjust } = recipe;
+  return combineOptimizers([
+    createMuon([{ parameters: kinds.matrices, lr: rates.lr, weightDecay, momentum, adjust, layout }]),
+    adamw,
+  ]);
+}

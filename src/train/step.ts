@@ -1,0 +1,61 @@
+/** @file One optimiser step over micro-batches. The loss is the mean over ALL target tokens of the step: each micro-batch's
+ *  sum is divided by the step's total, so that the gradient does not depend on how the step was cut (a mean of means would
+ *  weigh short micro-batches more). The gradient's norm is taken over the sum, and clipping is a factor that the optimiser
+ *  applies. A loss or norm that is no number changes nothing: the weights are as before the step. */
+
+import type { Batch } from "../data/index.js";
+import type { CausalModel } from "../models/index.js";
+import { backward, zeroGrad } from "../tensor/index.js";
+import { clipFactor, gradientNorm } from "./optim/clip.js";
+import type { Optimizer } from "./optim/optimizer.js";
+
+export interface StepResult {
+  /** Nats a target token. */
+  readonly loss: number;
+  /** Before clipping. */
+  readonly gradNorm: number;
+  readonly targets: number;
+  /** False where loss or norm was not finite: then nothing was updated. */
+  readonly finite: boolean;
+}
+
+export interface StepOptions {
+  readonly lrFactor: number;
+  readonly maxNorm: number;
+}
+
+export function trainStep(
+  model: CausalModel,
+  optimizer: Optimizer,
+  batches: readonly Batch[],
+  options: StepOptions,
+): StepResult {
+  const parameters = [...model.parameters.values()];
+  zeroGrad(parameters);
+  const targets = batches.reduce((sum, b) => sum + b.targetCount, 0);
+  let loss = 0;
+  for (const b of batches) loss += microBatch(model, b, targets);
+  const gradNorm = gradientNorm(parameters);
+  const finite = Number.isFinite(loss) && Number.isFinite(gradNorm);
+  if (finite)
+    model.engine.scope(() =>
+      optimizer.step({ lrFactor: options.lrFactor, gradScale: clipFactor(gradNorm, options.maxNorm) }),
+    );
+  return { loss, gradNorm, targets, finite };
+}
+
+/** Adds the gradients of one micro-batch; returns its share of the step's loss. */
+function microBatch(model: CausalModel, b: Batch, normaliser: number): number {
+  return model.engine.scope(() => {
+    const hidden = model.hidden({
+      inputIds: b.inputs,
+      batch: b.batch,
+      seq: b.context,
+      documentStarts: b.documentStarts,
+    });
+    const { loss } = model.loss(hidden, b.targets, Math.max(1, normaliser));
+    const value = loss.item();
+    backward(loss);
+    return value;
+  });
+}
