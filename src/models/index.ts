@@ -1,7 +1,10 @@
 /** @file Language models: families, creation, loading and saving. */
 
 export * from "./cache.js";
+export * from "./checkpoints/index.js";
 export * from "./create.js";
 export * from "./family.js";
+export * from "./load.js";
 export * from "./model.js";
 export * from "./registry.js";
+export * from "./save.js";

@@ -1,0 +1,248 @@
+/** @file A pickle machine for state dicts and nothing else. It knows the opcodes that torch.save uses for dictionaries,
+ *  strings, numbers and tuples, and four callables by name (OrderedDict, _rebuild_tensor_v2, _rebuild_parameter and the
+ *  storage classes), which it does not call but reads as descriptions. Any other global, opcode or call is refused.
+ *  Opcodes: CPython, Lib/pickletools.py. */
+
+import type { StoredDType } from "./storedDtypes.js";
+
+export interface PickledTensor {
+  readonly kind: "tensor";
+  readonly dtype: StoredDType;
+  /** Name of its storage. */
+  readonly key: string;
+  readonly shape: readonly number[];
+  readonly strides: readonly number[];
+  /** First element in the storage. */
+  readonly offset: number;
+}
+
+interface PickledStorage {
+  readonly kind: "storage";
+  readonly dtype: StoredDType;
+  readonly key: string;
+}
+
+interface PickledGlobal {
+  readonly kind: "global";
+  readonly name: string;
+}
+
+export type Unpickled = null | boolean | number | bigint | string | Unpickled[] | Map<string, Unpickled> | PickledTensor | PickledStorage | PickledGlobal;
+
+const STORAGES: ReadonlyMap<string, StoredDType> = new Map([
+  ["torch DoubleStorage", "F64"], ["torch FloatStorage", "F32"], ["torch HalfStorage", "F16"], ["torch BFloat16Storage", "BF16"],
+  ["torch LongStorage", "I64"], ["torch IntStorage", "I32"], ["torch ShortStorage", "I16"], ["torch CharStorage", "I8"],
+  ["torch ByteStorage", "U8"], ["torch BoolStorage", "BOOL"],
+]);
+
+const CALLABLES: ReadonlySet<string> = new Set(["collections OrderedDict", "torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter"]);
+
+/** The value pickled at `start`, and where the pickle ends. Throws Error with what is wrong. */
+export function unpickle(bytes: Uint8Array, start: number): { value: Unpickled; end: number } {
+  const reader = createReader(bytes, start);
+  const machine = createMachine();
+  for (;;) {
+    const opcode = reader.u8();
+    if (opcode === 0x2e) return { value: machine.pop(), end: reader.position() };
+    step(opcode, reader, machine);
+  }
+}
+
+/** The tensors of a state dict by name; refuses what is none. */
+export function readStateDict(value: Unpickled): ReadonlyMap<string, PickledTensor> {
+  if (!(value instanceof Map)) throw new Error("the pickle is not a dictionary of tensors");
+  for (const [name, entry] of value) {
+    if (!isKind(entry, "tensor")) throw new Error(`the pickle's entry ${JSON.stringify(name)} is not a tensor`);
+  }
+  return value as ReadonlyMap<string, Unpickled> as ReadonlyMap<string, PickledTensor>;
+}
+
+function isKind<K extends "tensor" | "storage" | "global">(value: Unpickled | undefined, kind: K): value is Extract<Unpickled, { kind: K }> {
+  return typeof value === "object" && value !== null && "kind" in value && value.kind === kind;
+}
+
+function createReader(bytes: Uint8Array, start: number) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = start;
+  const take = (n: number): number => {
+    if (at + n > bytes.length) throw new Error("the pickle ends too early");
+    at += n;
+    return at - n;
+  };
+  const text = (n: number) => {
+    const from = take(n);
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(from, from + n));
+  };
+  return {
+    position: () => at,
+    u8: () => view.getUint8(take(1)),
+    u16: () => view.getUint16(take(2), true),
+    u32: () => view.getUint32(take(4), true),
+    i32: () => view.getInt32(take(4), true),
+    f64: () => view.getFloat64(take(8), false),
+    skip: (n: number) => void take(n),
+    text,
+    line: () => {
+      const end = bytes.indexOf(10, at);
+      if (end < 0) throw new Error("the pickle ends too early");
+      const line = text(end - at);
+      at++;
+      return line;
+    },
+    /** Two's complement, little-endian. */
+    big: (n: number) => {
+      const from = take(n);
+      let value = 0n;
+      for (let i = n - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[from + i]!);
+      return BigInt.asIntN(8 * n, value);
+    },
+  };
+}
+
+function createMachine() {
+  const stack: Unpickled[] = [];
+  const marks: number[] = [];
+  const memo = new Map<number, Unpickled>();
+  const pop = (): Unpickled => {
+    if (stack.length <= (marks.at(-1) ?? 0)) throw new Error("the pickle takes from an empty stack");
+    return stack.pop()!;
+  };
+  return {
+    push: (value: Unpickled) => void stack.push(value),
+    pop,
+    top: (): Unpickled => {
+      const value = pop();
+      stack.push(value);
+      return value;
+    },
+    mark: () => void marks.push(stack.length),
+    popToMark: (): Unpickled[] => {
+      const from = marks.pop();
+      if (from === undefined) throw new Error("the pickle closes what it has not opened");
+      return stack.splice(from);
+    },
+    remember: (key: number, value: Unpickled) => void memo.set(key, value),
+    memoSize: () => memo.size,
+    recall: (key: number): Unpickled => {
+      const value = memo.get(key);
+      if (value === undefined) throw new Error("the pickle refers to something it has not said");
+      return value;
+    },
+  };
+}
+
+type Reader = ReturnType<typeof createReader>;
+type Machine = ReturnType<typeof createMachine>;
+
+function step(opcode: number, r: Reader, m: Machine): void {
+  switch (String.fromCharCode(opcode)) {
+    case "}": return m.push(new Map());
+    case "]": return m.push([]);
+    case ")": return m.push([]);
+    case "(": return m.mark();
+    case "N": return m.push(null);
+    case "K": return m.push(r.u8());
+    case "M": return m.push(r.u16());
+    case "J": return m.push(r.i32());
+    case "G": return m.push(r.f64());
+    case "X": return m.push(r.text(r.u32()));
+    case "q": return m.remember(r.u8(), m.top());
+    case "r": return m.remember(r.u32(), m.top());
+    case "h": return m.push(m.recall(r.u8()));
+    case "j": return m.push(m.recall(r.u32()));
+    case "t": return m.push(m.popToMark());
+    case "a": return append(m, [m.pop()]);
+    case "e": return append(m, m.popToMark());
+    case "s": return setItems(m, [m.pop(), m.pop()].reverse());
+    case "u": return setItems(m, m.popToMark());
+    case "c": return m.push(global(`${r.line()} ${r.line()}`));
+    case "Q": return m.push(storage(m.pop()));
+    case "R": return reduce(m);
+    case "b": return build(m);
+  }
+  stepBinary(opcode, r, m);
+}
+
+/** Opcodes of protocols 2 and 4, which have no letter. */
+function stepBinary(opcode: number, r: Reader, m: Machine): void {
+  switch (opcode) {
+    case 0x80: return r.skip(1); // PROTO
+    case 0x95: return r.skip(8); // FRAME
+    case 0x85: return m.push([m.pop()]);
+    case 0x86: return m.push([m.pop(), m.pop()].reverse());
+    case 0x87: return m.push([m.pop(), m.pop(), m.pop()].reverse());
+    case 0x88: return m.push(true);
+    case 0x89: return m.push(false);
+    case 0x8a: return m.push(r.big(r.u8()));
+    case 0x8c: return m.push(r.text(r.u8()));
+    case 0x94: return m.remember(m.memoSize(), m.top());
+    case 0x93: {
+      const [module, name] = [m.pop(), m.pop()].reverse();
+      return m.push(global(`${String(module)} ${String(name)}`));
+    }
+  }
+  throw new Error(`the pickle uses an opcode that no state dict needs (0x${opcode.toString(16)}); it is not run`);
+}
+
+function global(name: string): PickledGlobal {
+  if (!CALLABLES.has(name) && !STORAGES.has(name)) throw new Error(`the pickle refers to ${JSON.stringify(name.replace(" ", "."))}, which no state dict needs; it is not run`);
+  return { kind: "global", name };
+}
+
+function append(m: Machine, items: Unpickled[]): void {
+  const list = m.top();
+  if (!Array.isArray(list)) throw new Error("the pickle appends to something that is no list");
+  list.push(...items);
+}
+
+function setItems(m: Machine, items: Unpickled[]): void {
+  const map = m.top();
+  if (!(map instanceof Map)) throw new Error("the pickle sets an entry of something that is no dictionary");
+  for (let i = 0; i < items.length; i += 2) {
+    const key = items[i];
+    if (typeof key !== "string" || items[i + 1] === undefined) throw new Error("the pickle holds a dictionary with a key that is no string");
+    map.set(key, items[i + 1]!);
+  }
+}
+
+/** ("storage", class, key, device, elements[, None]) → what it says. */
+function storage(id: Unpickled): PickledStorage {
+  const [tag, type, key, , , view] = Array.isArray(id) ? id : [];
+  const dtype = isKind(type, "global") ? STORAGES.get(type.name) : undefined;
+  if (tag !== "storage" || dtype === undefined || typeof key !== "string") throw new Error("the pickle refers to an unknown kind of storage");
+  if (view !== undefined && view !== null) throw new Error("the pickle refers to a view of a storage, which is not supported");
+  return { kind: "storage", dtype, key };
+}
+
+function reduce(m: Machine): void {
+  const args = m.pop();
+  const callable = m.pop();
+  if (!isKind(callable, "global") || !Array.isArray(args) || !CALLABLES.has(callable.name)) throw new Error("the pickle calls something that may not be called");
+  if (callable.name === "collections OrderedDict") {
+    if (args.length > 0) throw new Error("the pickle makes a dictionary in an unknown way");
+    return m.push(new Map());
+  }
+  if (callable.name === "torch._utils _rebuild_parameter") {
+    if (!isKind(args[0], "tensor")) throw new Error("the pickle holds a parameter that is no tensor");
+    return m.push(args[0]);
+  }
+  const [from, offset, shape, strides] = args;
+  if (!isKind(from, "storage") || !isNatural(offset) || !isNaturals(shape) || !isNaturals(strides) || shape.length !== strides.length) {
+    throw new Error("the pickle describes a tensor in an unknown way");
+  }
+  m.push({ kind: "tensor", dtype: from.dtype, key: from.key, offset, shape, strides });
+}
+
+function isNatural(value: Unpickled | undefined): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isNaturals(value: Unpickled | undefined): value is number[] {
+  return Array.isArray(value) && value.every(isNatural) && Number.isSafeInteger(value.reduce((n, d) => n * Math.max(1, d), 1));
+}
+
+/** A state dict's `_metadata` (versions of its modules): of no use here. */
+function build(m: Machine): void {
+  m.pop();
+  if (!(m.top() instanceof Map)) throw new Error("the pickle sets attributes of something that is no dictionary");
+}
