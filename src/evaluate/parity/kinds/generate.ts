@@ -1,0 +1,146 @@
+/** @file Checks of type `generate` on decoder-only models: greedy decoding with processors and end tokens, beam search with
+ *  scores, and the raw logits of each step. Prompts are padded on the left and processors see the padding, as in the
+ *  library; after the first end token nothing is compared. */
+
+import { chooseBest } from "../../../generate/choose.js";
+import { beamSearch, startDecoding } from "../../../generate/index.js";
+import {
+  type ProcessorOptions,
+  processorChain,
+  type SequenceBias,
+} from "../../../generate/processors/index.js";
+import type { CausalModel } from "../../../models/index.js";
+
+/** A check's `args`, as the file spells them. */
+export type GenerateArgs = Readonly<Record<string, unknown>>;
+
+/** Rows of integers or floats, row-major. */
+export interface Rows {
+  readonly data: ArrayLike<number>;
+  readonly columns: number;
+}
+
+export interface GeneratedRows {
+  /** New tokens of each row, the end token included. */
+  readonly sequences: readonly Int32Array[];
+  /** Of beams. */
+  readonly scores?: readonly number[];
+  /** Raw logits, one row a step that the row took. */
+  readonly stepLogits?: readonly (readonly Float32Array[])[];
+}
+
+export async function runGenerate(
+  model: CausalModel,
+  prompts: readonly Int32Array[],
+  args: GenerateArgs,
+): Promise<GeneratedRows> {
+  const options = optionsOf(args);
+  if (number(args, "num_beams", 1) === 1) return greedy(model, prompts, options);
+  const beams = await beamSearch(model, prompts, {
+    ...options,
+    numBeams: number(args, "num_beams", 1),
+    lengthPenalty: number(args, "length_penalty", 1),
+    earlyStopping: (args["early_stopping"] ?? false) as boolean | "never",
+    numReturnSequences: number(args, "num_return_sequences", 1),
+  });
+  return { sequences: beams.flat().map((b) => b.ids), scores: beams.flat().map((b) => b.score) };
+}
+
+/** The real tokens of left-padded rows. */
+export function unpadded(ids: Rows, mask: Rows | undefined): Int32Array[] {
+  const rows = ids.data.length / ids.columns;
+  return Array.from({ length: rows }, (_, r) => {
+    const places = Array.from({ length: ids.columns }, (_, i) => r * ids.columns + i);
+    return Int32Array.from(
+      places.filter((p) => mask === undefined || mask.data[p] !== 0),
+      (p) => ids.data[p]!,
+    );
+  });
+}
+
+type Options = ProcessorOptions & {
+  readonly maxTokens: number;
+  readonly eosTokenIds: readonly number[];
+  readonly padTokenId: number;
+};
+
+function number(args: GenerateArgs, key: string, otherwise: number): number {
+  const value = args[key] ?? otherwise;
+  if (typeof value !== "number") throw new Error(`args.${key} is no number`);
+  return value;
+}
+
+const KNOWN = new Set(
+  "pad_token_id max_new_tokens do_sample eos_token_id repetition_penalty no_repeat_ngram_size num_beams length_penalty early_stopping num_return_sequences min_length min_new_tokens bad_words_ids sequence_bias suppress_tokens begin_suppress_tokens forced_bos_token_id forced_eos_token_id remove_invalid_values renormalize_logits exponential_decay_length_penalty".split(
+    " ",
+  ),
+);
+
+function optionsOf(args: GenerateArgs): Options {
+  for (const key of Object.keys(args))
+    if (!KNOWN.has(key)) throw new Error(`the setting ${key} is not known here`);
+  if (args["do_sample"] === true) throw new Error("a check that samples cannot be reproduced");
+  const get = <T>(key: string) => (args[key] ?? undefined) as T | undefined;
+  return {
+    maxTokens: number(args, "max_new_tokens", 20),
+    eosTokenIds: [get<number | number[]>("eos_token_id") ?? []].flat(),
+    padTokenId: number(args, "pad_token_id", 0),
+    repetitionPenalty: get("repetition_penalty"),
+    noRepeatNgramSize: get("no_repeat_ngram_size"),
+    minLength: get("min_length"),
+    minNewTokens: get("min_new_tokens"),
+    badWordsIds: get<number[][]>("bad_words_ids"),
+    sequenceBias: get<SequenceBias>("sequence_bias"),
+    suppressTokens: get<number[]>("suppress_tokens"),
+    beginSuppressTokens: get<number[]>("begin_suppress_tokens"),
+    forcedBosTokenId: get("forced_bos_token_id"),
+    forcedEosTokenId: get<number | number[]>("forced_eos_token_id"),
+    removeInvalidValues: get("remove_invalid_values"),
+    renormalizeLogits: get("renormalize_logits"),
+    exponentialDecayLengthPenalty: get<[number, number]>("exponential_decay_length_penalty"),
+  };
+}
+
+function greedy(model: CausalModel, prompts: readonly Int32Array[], options: Options): GeneratedRows {
+  const { maxTokens, eosTokenIds, padTokenId } = options;
+  const longest = Math.max(...prompts.map((p) => p.length));
+  const chain = processorChain(options, {
+    promptLength: longest,
+    maxLength: longest + maxTokens,
+    eosTokenIds,
+    sampling: false,
+  });
+  const rows = prompts.map((prompt) => {
+    const ids = new Int32Array(longest + maxTokens).fill(padTokenId);
+    ids.set(prompt, longest - prompt.length);
+    return {
+      ids,
+      padding: longest - prompt.length,
+      length: longest,
+      done: false,
+      logits: [] as Float32Array[],
+    };
+  });
+  const decoding = startDecoding(model, prompts, { capacity: longest + maxTokens });
+  try {
+    for (let step = 1; step <= maxTokens; step++) {
+      for (const [r, row] of rows.entries()) {
+        if (row.done) continue;
+        const scores = decoding.logits.subarray(r * decoding.vocabSize, (r + 1) * decoding.vocabSize);
+        row.logits.push(scores.slice());
+        for (const process of chain) process(scores, row);
+        const id = chooseBest(scores);
+        row.ids[row.length++] = id;
+        row.done = eosTokenIds.includes(id);
+      }
+      if (rows.every((row) => row.done) || step === maxTokens) break;
+      decoding.step(Int32Array.from(rows, (row) => row.ids[longest + step - 1]!));
+    }
+  } finally {
+    decoding.dispose();
+  }
+  return {
+    sequences: rows.map((row) => row.ids.slice(longest, row.length)),
+    stepLogits: rows.map((row) => row.logits),
+  };
+}
