@@ -290,6 +290,9 @@ CYGNET_INLINE void store(float* p, const F16& x, Part t) {
 }
 #endif
 
+/** Asks for the cache line of p; harmless at any address. */
+CYGNET_INLINE void prefetch(const float* p) { __builtin_prefetch(p, 0, 3); }
+
 CYGNET_INLINE I16 lane_index() {
   float index[16];
   const int32_t lanes[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
@@ -348,20 +351,18 @@ CYGNET_INLINE float hmax(const F16& x) {
 // Sixteen doubles, for sums that must not lose anything ----------------------------------------------------------------
 
 typedef double VD __attribute__((vector_size(4 * CYGNET_VEC_WIDTH)));
-#if CYGNET_VEC_WIDTH == 16
-#define CYGNET_LOW 0, 1, 2, 3, 4, 5, 6, 7
-#define CYGNET_HIGH 8, 9, 10, 11, 12, 13, 14, 15
-#elif CYGNET_VEC_WIDTH == 8
-#define CYGNET_LOW 0, 1, 2, 3
-#define CYGNET_HIGH 4, 5, 6, 7
-#else
-#define CYGNET_LOW 0, 1
-#define CYGNET_HIGH 2, 3
-#endif
 struct D16 { VD low[16 / CYGNET_VEC_WIDTH], high[16 / CYGNET_VEC_WIDTH]; };
 
-CYGNET_INLINE VD low_half(V x) { return __builtin_convertvector(__builtin_shufflevector(x, x, CYGNET_LOW), VD); }
-CYGNET_INLINE VD high_half(V x) { return __builtin_convertvector(__builtin_shufflevector(x, x, CYGNET_HIGH), VD); }
+#if CYGNET_VEC_WIDTH == 16                                          // GCC 12 does not find these instructions itself
+CYGNET_INLINE VD low_half(V x) { return (VD)_mm512_maskz_cvtps_pd((__mmask8)-1, _mm512_castps512_ps256((__m512)x)); }
+CYGNET_INLINE VD high_half(V x) { return (VD)_mm512_maskz_cvtps_pd((__mmask8)-1, _mm512_maskz_extractf32x8_ps((__mmask8)-1, (__m512)x, 1)); }
+#elif CYGNET_VEC_WIDTH == 8
+CYGNET_INLINE VD low_half(V x) { return (VD)_mm256_cvtps_pd(_mm256_castps256_ps128((__m256)x)); }
+CYGNET_INLINE VD high_half(V x) { return (VD)_mm256_cvtps_pd(_mm256_extractf128_ps((__m256)x, 1)); }
+#else
+CYGNET_INLINE VD low_half(V x) { return __builtin_convertvector(__builtin_shufflevector(x, x, 0, 1), VD); }
+CYGNET_INLINE VD high_half(V x) { return __builtin_convertvector(__builtin_shufflevector(x, x, 2, 3), VD); }
+#endif
 /** acc[lane] += f(x[lane]), f in double. */
 template <class F>
 CYGNET_INLINE void add_doubles(D16& acc, const F16& x, const F& f) {
@@ -392,37 +393,36 @@ CYGNET_INLINE double hsum(const D16& x) {
 
 // Functions ------------------------------------------------------------------------------------------------------------
 
-/** r and n with x = n·log 2 + r, |r| ≤ log 2 / 2, and eʳ − 1 − r by a polynomial: the shared part of exp and tanh. */
-struct ExpParts { F16 r; F16 beyond; I16 n; F16 nf; };
+/** x = n·log 2 + r, |r| ≤ log 2 / 2. `rest` is eʳ − 1; `shifted` holds n in its lowest bits. Shared by exp and tanh.
+ *  Polynomials are summed by pairs (Estrin 1960): the chain of dependent operations, not their number, costs time. */
+struct ExpParts { F16 rest, shifted; };
+constexpr float kRounder = 12582912.0f;                             // 1.5·2²³: adding it rounds to an integer
+constexpr int32_t kRounderBits = 0x4b400000;
 CYGNET_INLINE ExpParts exp_parts(const F16& x) {
-  const float magic = 12582912.0f;                                  // 1.5·2²³: adding it rounds to an integer
-  const F16 shifted = fma(x, splat(1.44269504f), magic);
-  const F16 nf = shifted - magic;
-  const I16 n = as_int(shifted) - as_int(splat(magic));
-  F16 r = fma(nf, -0.693145752f, x);                                // log 2 in two parts, the first with zeros at its end
-  r = fma(nf, -1.42860677e-6f, r);
-  F16 p = fma(r, splat(1.381446724e-3f), 8.368780836e-3f);
-  p = fma(p, r, 4.166839272e-2f);
-  p = fma(p, r, 1.666651964e-1f);
-  p = fma(p, r, 4.999999404e-1f);
-  return {r, p * (r * r), n, nf};
+  const F16 shifted = fma(x, splat(1.44269504f), kRounder);
+  const F16 n = shifted - kRounder;
+  F16 r = fma(n, -0.693145752f, x);                                 // log 2 in two parts, the first with zeros at its end
+  r = fma(n, -1.42860677e-6f, r);
+  const F16 square = r * r;
+  const F16 low = fma(r, splat(1.666651964e-1f), 4.999999404e-1f);
+  const F16 high = fma(r, splat(8.368780836e-3f), 4.166839272e-2f);
+  const F16 p = fma(fma(square, splat(1.381446724e-3f), high), square, low);
+  return {fma(p, square, r), shifted};
 }
-/** 2ⁿ for −126 ≤ n ≤ 127. */
-CYGNET_INLINE F16 power_of_two(const I16& n) { return as_float((n + splat(127)) << 23); }
 
-/** eˣ: at most 1 ulp; gradual underflow, overflow to infinity, NaN stays. */
+/** eˣ: at most 1 ulp down to x = −87, where it becomes 0 (no subnormal numbers); overflow to infinity, NaN stays. */
 CYGNET_INLINE F16 vexp(const F16& x) {
-  const ExpParts e = exp_parts(vmax(vmin(x, splat(89.0f)), splat(-104.0f)));
-  const F16 y = (e.r + e.beyond) + 1.0f;
-  const I16 half = e.n >> 1;                                        // 2ⁿ in two factors: n reaches beyond both ends
-  return y * power_of_two(half) * power_of_two(e.n - half);
+  const ExpParts e = exp_parts(vmax(vmin(x, splat(89.0f)), splat(-87.25f)));
+  // 2eʳ·2ⁿ⁻¹, so that n = 128 has its factor and n = −126, where the lower bound lies, has the factor 0.
+  const F16 scale = as_float((as_int(e.shifted) + splat(126 - kRounderBits)) << 23);
+  return fma(e.rest, 2.0f, splat(2.0f)) * scale;
 }
 
 /** tanh x = −E/(2 + E), E = e^(−2|x|) − 1: at most 2.5 ulp, signed zeros and tiny x included. */
 CYGNET_INLINE F16 vtanh(const F16& x) {
   const ExpParts e = exp_parts(vmin(vabs(x), splat(10.0f)) * -2.0f);
-  const F16 scale = power_of_two(e.n);
-  const F16 E = fma(e.r + e.beyond, scale, scale - 1.0f);
+  const F16 scale = as_float((as_int(e.shifted) + splat(127 - kRounderBits)) << 23);
+  const F16 E = fma(e.rest, scale, scale - 1.0f);
   return copysign(E / (E + 2.0f), x);
 }
 
@@ -439,15 +439,10 @@ CYGNET_INLINE F16 vlog(const F16& x) {
   const I16 n = (bits - splat(0x3f3504f3)) >> 23;                   // x = 2ⁿ·(1 + f), √½ ≤ 1 + f < √2
   const F16 f = as_float(bits - (n << 23)) - 1.0f;
   const F16 nf = to_float(n) - select(tiny, splat(23.0f), splat(0.0f));
-  F16 q = fma(f, splat(6.746638566e-2f), -1.167565137e-1f);
-  q = fma(q, f, 1.188816279e-1f);
-  q = fma(q, f, -1.240558922e-1f);
-  q = fma(q, f, 1.421955228e-1f);
-  q = fma(q, f, -1.666799635e-1f);
-  q = fma(q, f, 2.000211924e-1f);
-  q = fma(q, f, -2.500000894e-1f);
-  q = fma(q, f, 3.333331347e-1f);
-  const F16 square = f * f;
+  const F16 square = f * f, fourth = square * square;
+  const F16 q0 = fma(f, splat(-2.500000894e-1f), 3.333331347e-1f), q1 = fma(f, splat(-1.666799635e-1f), 2.000211924e-1f);
+  const F16 q2 = fma(f, splat(-1.240558922e-1f), 1.421955228e-1f), q3 = fma(f, splat(-1.167565137e-1f), 1.188816279e-1f);
+  const F16 q = fma(fma(fourth, splat(6.746638566e-2f), fma(q3, square, q2)), fourth, fma(q1, square, q0));
   F16 tail = fma(q, square * f, nf * 1.42860677e-6f);
   tail = fma(square, -0.5f, tail);
   F16 y = fma(nf, 0.693145752f, f + tail);
@@ -472,15 +467,11 @@ CYGNET_INLINE Normal vnormal(const F16& x) {
   F16 e = vexp(square * -0.5f);
   e = fma(e, square_loss(t, square) * -0.5f, e);
   const F16 s = (t - 3.0f) / (t + 3.0f);
-  F16 r = fma(s, splat(5.415098349e-5f), 1.160375905e-4f);
-  r = fma(r, s, -3.399113484e-4f);
-  r = fma(r, s, -9.841829306e-4f);
-  r = fma(r, s, 2.904702676e-3f);
-  r = fma(r, s, 6.132183131e-3f);
-  r = fma(r, s, -4.621331394e-2f);
-  r = fma(r, s, 1.232250184e-1f);
-  r = fma(r, s, -2.064026147e-1f);
-  r = fma(r, s, 1.215139478e-1f);
+  const F16 s2 = s * s, s4 = s2 * s2;
+  const F16 r0 = fma(s, splat(-2.064026147e-1f), 1.215139478e-1f), r1 = fma(s, splat(-4.621331394e-2f), 1.232250184e-1f);
+  const F16 r2 = fma(s, splat(2.904702676e-3f), 6.132183131e-3f), r3 = fma(s, splat(-3.399113484e-4f), -9.841829306e-4f);
+  const F16 r4 = fma(s, splat(5.415098349e-5f), 1.160375905e-4f);
+  const F16 r = fma(fma(s4, r4, fma(r3, s2, r2)), s4, fma(r1, s2, r0));
   const F16 tail = e * r;
   return {select(x > splat(0.0f), splat(1.0f) - tail, tail), e * 0.398942280f};
 }
