@@ -68,7 +68,10 @@ function chunks(text: string): string[] {
 
 function upTo(documents: string[], bytes: number): string[] {
   let sum = 0;
-  return documents.filter((text) => (sum += Buffer.byteLength(text)) <= bytes);
+  return documents.filter((text) => {
+    sum += Buffer.byteLength(text);
+    return sum <= bytes;
+  });
 }
 
 /** At least half of the characters beyond Latin, Greek's first included. */

@@ -69,7 +69,10 @@ async function* encoding(
 async function* longWords(worker: LineWorker, folder: string, rounds: number): AsyncGenerator<Outcome> {
   const ours = await prepare(worker, folder);
   let seed = 1;
-  const random = () => (seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) / 2 ** 32;
+  const random = () => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return seed / 2 ** 32;
+  };
   const letters = Array.from({ length: 1e6 }, () => String.fromCharCode(97 + Math.floor(random() * 26))).join(
     "",
   );
@@ -113,8 +116,6 @@ async function prepareSides(
   const read = (name: string) => JSON.parse(readFileSync(join(folder, name), "utf8")) as object;
   const js = () => new JsPeer(read("tokenizer.json"), read("tokenizer_config.json"));
   const jsWarm = js();
-  const oursCold = coldPool(load);
-  const jsCold = coldPool(js);
   const python = (lib: string): Side => ({
     name: lib,
     time: async (cold) =>
@@ -129,7 +130,7 @@ async function prepareSides(
     {
       name: "ours",
       time: async (cold) =>
-        clock(cold ? oursCold() : ours, (tokenizer) => texts.forEach((text) => tokenizer.encode(text))),
+        clock(cold ? load() : ours, (tokenizer) => encodeAll(texts, (text) => tokenizer.encode(text))),
     },
     python("tiktoken"),
     python("tokenizers"),
@@ -138,15 +139,15 @@ async function prepareSides(
     sides.push({
       name: "tokenizers.js",
       time: async (cold) =>
-        clock(cold ? jsCold() : jsWarm, (peer) =>
-          texts.forEach((text) => peer.encode(text, { add_special_tokens: false })),
+        clock(cold ? js() : jsWarm, (peer) =>
+          encodeAll(texts, (text) => peer.encode(text, { add_special_tokens: false })),
         ),
     });
   return sides;
 }
 
-function coldPool<T>(make: () => T): () => T {
-  return () => make();
+function encodeAll(texts: readonly string[], encode: (text: string) => unknown): void {
+  for (const text of texts) encode(text);
 }
 
 function clock<T>(subject: T, action: (subject: T) => void): number {
