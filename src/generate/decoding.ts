@@ -42,12 +42,16 @@ export function startDecoding(
   const length = Math.max(...prompts.map((p) => p.length));
   const capacity = Math.min(Math.max(options.capacity, length), model.contextLength);
   const maxRows = Math.max(options.maxRows ?? 0, prompts.length);
-  const cache = createCache(model, maxRows, capacity);
-  const padding = prompts.map((p) => length - p.length);
+  const decoding = new BatchDecoding(
+    model,
+    createCache(model, maxRows, capacity),
+    prompts.map((p) => length - p.length),
+  );
   try {
-    return new BatchDecoding(model, cache, prompts, padding, options.chunk ?? 512);
+    decoding.prefill(prompts, options.chunk ?? 512);
+    return decoding;
   } catch (error) {
-    cache.dispose();
+    decoding.dispose();
     throw error;
   }
 }
@@ -80,17 +84,15 @@ class BatchDecoding implements Decoding {
   private view: KeyValueCache;
   private padding: readonly number[];
 
-  constructor(
-    model: CausalModel,
-    store: KeyValueCache,
-    prompts: readonly Int32Array[],
-    padding: readonly number[],
-    chunk: number,
-  ) {
+  constructor(model: CausalModel, store: KeyValueCache, padding: readonly number[]) {
     this.model = model;
     this.store = store;
     this.padding = padding;
-    this.view = narrow(store, prompts.length);
+    this.view = narrow(store, padding.length);
+  }
+
+  prefill(prompts: readonly Int32Array[], chunk: number): void {
+    const { padding } = this;
     const seq = prompts[0]!.length + padding[0]!;
     for (let from = 0; from < seq; from += chunk) {
       const count = Math.min(chunk, seq - from);

@@ -128,7 +128,10 @@ class RunningRequest implements Request {
   }
 
   private accept(id: number): void {
-    if (this.eos.has(id)) return this.finish("stop", id);
+    if (this.eos.has(id)) {
+      this.finish("stop", id);
+      return;
+    }
     const { text, stop } = this.stops.push(this.decoder?.push(id) ?? "");
     this.show(text);
     if (stop !== undefined) this.end = { reason: "stop", by: stop };

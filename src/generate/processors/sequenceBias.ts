@@ -1,5 +1,6 @@
 /** @file Sequence bias: a number added to the score of the token that would complete a given sequence of ids; of a single
- *  id, always. Bad words are the bias −∞. */
+ *  id, always. Bad words are the bias −∞. A sequence longer than the text so far is ignored even if all of the text is its
+ *  beginning, as in the library. */
 
 import type { LogitsProcessor, ProcessorContext } from "./processor.js";
 

@@ -40,7 +40,7 @@ export async function runGenerate(
     ...options,
     numBeams: number(args, "num_beams", 1),
     lengthPenalty: number(args, "length_penalty", 1),
-    earlyStopping: (args["early_stopping"] ?? false) as boolean | "never",
+    earlyStopping: (args.early_stopping ?? false) as boolean | "never",
     numReturnSequences: number(args, "num_return_sequences", 1),
   });
   return { sequences: beams.flat().map((b) => b.ids), scores: beams.flat().map((b) => b.score) };
@@ -79,7 +79,7 @@ const KNOWN = new Set(
 function optionsOf(args: GenerateArgs): Options {
   for (const key of Object.keys(args))
     if (!KNOWN.has(key)) throw new Error(`the setting ${key} is not known here`);
-  if (args["do_sample"] === true) throw new Error("a check that samples cannot be reproduced");
+  if (args.do_sample === true) throw new Error("a check that samples cannot be reproduced");
   const get = <T>(key: string) => (args[key] ?? undefined) as T | undefined;
   return {
     maxTokens: number(args, "max_new_tokens", 20),
