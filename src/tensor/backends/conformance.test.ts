@@ -1,0 +1,124 @@
+import { afterAll, describe, expect, it } from "vitest";
+import type { Backend } from "../backend.js";
+import { execute, judge, planOf } from "./conformance.js";
+import { checkKernel, conformanceCases, createExpectations, kernelNames } from "./conformanceCases.js";
+import { checkRows, rowInvariance } from "./conformanceInvariance.js";
+import { checkMemory } from "./conformanceMemory.js";
+import { loadNative } from "./native/addon.js";
+import { createNativeBackend, nativeAvailable } from "./native/native.js";
+import { createReferenceBackend } from "./reference/index.js";
+
+/** CYGNET_SEED repeats a failure or tries other numbers. */
+const seed = Number(process.env.CYGNET_SEED ?? 20260801);
+const expected = createExpectations();
+const summary = (failures: readonly string[]) =>
+  failures.length === 0
+    ? ""
+    : `${failures.length} failures with CYGNET_SEED=${seed}\n${failures.slice(0, 12).join("\n")}`;
+
+describe("the suite", () => {
+  it("has cases of every kernel of the contract", () => {
+    const reference = createReferenceBackend();
+    const others = ["allocate", "release", "read", "write", "memory", "dispose", "pack"];
+    const methods = Object.entries(reference).flatMap(([name, value]) =>
+      typeof value === "function" ? [name] : [],
+    );
+    const listed = kernelNames.flatMap((name) => name.split(" and "));
+    expect(listed.sort()).toEqual(methods.filter((name) => !others.includes(name)).sort());
+  });
+
+  it("catches a wrong element, a write outside and a missing element", () => {
+    const c = conformanceCases.find((x) => x.kernel === "rmsNorm" && x.label.includes('"rows":5'))!;
+    const plan = planOf(c, seed);
+    const good = expected(c, plan);
+    expect(judge(plan, good, good).problems).toEqual([]);
+    const spoiled = (at: number, value: (old: number) => number) => {
+      const y = (good.contents.y as Float32Array).slice();
+      const first = y.findIndex((v) => !Number.isNaN(v));
+      y[first + at] = value(y[first + at]!);
+      return judge(plan, { ...good, contents: { ...good.contents, y } }, good).problems.join();
+    };
+    expect(spoiled(3, (old) => old * (1 + 1e-4))).toMatch(/y \[5,16\]: 1 of 80 wrong; first \[0,3\]/);
+    expect(spoiled(-1, () => 0)).toMatch(/memory changed at -1 \(outside/);
+    expect(spoiled(80, () => 0)).toMatch(/memory changed at 80 \(outside/);
+    expect(spoiled(79, () => Number.NaN)).toMatch(/first \[4,15\] NaN/);
+  });
+});
+
+describe("reference backend", () => {
+  it("gives every case twice the same, writes nothing outside and reads nothing outside", () => {
+    for (const c of conformanceCases) {
+      const plan = planOf(c, seed);
+      expect(
+        judge(plan, execute(createReferenceBackend(), plan), expected(c, plan)),
+        c.kernel + c.label,
+      ).toEqual({
+        problems: [],
+        worst: 0,
+      });
+    }
+  });
+  it("keeps account of memory", () => checkMemory(createReferenceBackend()));
+});
+
+const native = loadNative();
+const emulated = loadNative(true);
+const available = nativeAvailable();
+interface Path {
+  readonly name: string;
+  readonly make: (threads: number) => Backend;
+}
+/** What the processor has; and, where the build for tests is there (CYGNET_EMULATE=1 npm run build), the rest of what
+ *  was compiled, on plain vectors. */
+const real = native.ok ? native.addon.isas().split(" ") : [];
+const plain = emulated.ok
+  ? emulated.addon
+      .isas()
+      .split(" ")
+      .filter((isa) => !real.includes(isa))
+  : [];
+const paths: Path[] = [
+  ...real.map((isa) => ({ name: isa, make: (threads: number) => createNativeBackend({ isa, threads }) })),
+  ...plain.map((isa) => ({
+    name: `${isa}, emulated`,
+    make: (threads: number) => createNativeBackend({ isa, threads, emulated: true }),
+  })),
+].filter(({ name }) => process.env.CYGNET_ISA === undefined || name.split(",")[0] === process.env.CYGNET_ISA);
+
+describe.skipIf(!available.ok)(`native backend${available.ok ? "" : ` (skipped: ${available.why})`}`, () => {
+  const worst = new Map<string, [number, string]>();
+  afterAll(() => {
+    if (process.env.CYGNET_CONFORMANCE_REPORT === undefined) return;
+    const lines = [...worst]
+      .sort(([, a], [, b]) => b[0] - a[0])
+      .map(([k, [r, c]]) => `${r.toFixed(3)} ${k} ${c}`);
+    console.log(`largest error as a multiple of its tolerance\n${lines.join("\n")}`);
+  });
+
+  describe.each(paths)("$name", ({ name, make }) => {
+    it("keeps account of memory", () => checkMemory(make(2)));
+
+    it.each(kernelNames)(
+      "%s agrees with the reference, and with itself on another number of threads",
+      (kernel) => {
+        const report = checkKernel(
+          kernel,
+          seed,
+          expected,
+          () => make(2),
+          () => make(1),
+        );
+        worst.set(`${kernel} ${name}`, [report.worst, report.worstCase]);
+        expect(report.count).toBeGreaterThan(0);
+        expect(summary(report.failures)).toBe("");
+      },
+    );
+
+    it.each(rowInvariance.map((c) => [c.kernel, c.label, c] as const))(
+      "%s %s: a row's bits do not depend on its company",
+      (_kernel, _label, c) => {
+        expect(checkRows(make(2), c, seed)).toEqual([]);
+      },
+    );
+  });
+});

@@ -1,0 +1,243 @@
+/** @file Conformance cases of matrix products: every transposition, epilogue, precision and odd size. */
+
+import type { Activation, Backend, MatmulParams, Operand } from "../backend.js";
+import type { Random } from "../random.js";
+import {
+  type Buffer,
+  type ConformanceCase,
+  cases,
+  EPS,
+  input,
+  output,
+  type Plan,
+  randomInput,
+  sizeOf,
+  sumOf,
+  target,
+  uniform,
+  updated,
+  within,
+} from "./conformance.js";
+
+interface Shape {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly compute?: "fp32" | "bf16";
+  readonly tA?: boolean;
+  readonly tB?: boolean;
+  /** Added to each leading dimension. */
+  readonly pad?: number;
+  readonly alpha?: number;
+  readonly accumulate?: boolean;
+  readonly bias?: boolean;
+  readonly activation?: Activation;
+  readonly preactivation?: boolean;
+  /** "c": C itself. */
+  readonly residual?: boolean | "c";
+  readonly batch?: number;
+  /** B is shared by the batch: stride 0. */
+  readonly sharedB?: boolean;
+  /** Values that are not numbers, in A. */
+  readonly special?: boolean;
+}
+
+const sizes: readonly [number, number, number][] = [
+  [1, 1, 1],
+  [1, 1, 17],
+  [1, 16, 1],
+  [2, 3, 5],
+  [3, 15, 16],
+  [4, 17, 15],
+  [7, 31, 33],
+  [13, 33, 31],
+  [14, 32, 64],
+  [15, 63, 65],
+  [16, 64, 63],
+  [17, 65, 64],
+  [33, 47, 49],
+  [1, 300, 257],
+  [2, 257, 300],
+  [5, 129, 500],
+  [31, 7, 1030],
+  [64, 96, 128],
+  [127, 65, 130],
+  [300, 257, 129],
+];
+const both = [false, true];
+const precisions = ["fp32", "bf16"] as const;
+
+const transposed: Shape[] = sizes.flatMap(([m, n, k]) =>
+  both.flatMap((tA) => both.flatMap((tB) => precisions.map((compute) => ({ m, n, k, tA, tB, compute })))),
+);
+const empty: Shape[] = [
+  { m: 0, n: 5, k: 3 },
+  { m: 5, n: 0, k: 3 },
+  { m: 5, n: 3, k: 0 },
+  { m: 5, n: 3, k: 0, accumulate: true },
+  { m: 5, n: 19, k: 0, bias: true, activation: "gelu", residual: true, preactivation: true },
+];
+const strided: Shape[] = precisions.flatMap((compute) =>
+  both.flatMap((tA) =>
+    both.flatMap((tB) => [
+      { m: 17, n: 33, k: 19, tA, tB, pad: 5, compute },
+      { m: 65, n: 70, k: 67, tA, tB, pad: 16, compute, accumulate: true, alpha: 0.5 },
+    ]),
+  ),
+);
+const activations: readonly Activation[] = [
+  "relu",
+  "gelu",
+  "gelu_tanh",
+  "quick_gelu",
+  "silu",
+  "tanh",
+  "sigmoid",
+  "relu2",
+];
+const epilogues: Shape[] = precisions.flatMap((compute): Shape[] => [
+  ...activations.flatMap((activation): Shape[] => [
+    { m: 19, n: 37, k: 23, compute, bias: true, activation, preactivation: true, residual: true, pad: 3 },
+    { m: 18, n: 33, k: 70, compute, activation },
+  ]),
+  { m: 9, n: 21, k: 40, compute, bias: true },
+  { m: 9, n: 21, k: 40, compute, residual: true },
+  { m: 9, n: 21, k: 40, compute, residual: "c" },
+  { m: 66, n: 130, k: 40, compute, residual: "c", bias: true, activation: "silu", pad: 7, tB: true },
+  { m: 9, n: 21, k: 40, compute, preactivation: true },
+  { m: 9, n: 21, k: 40, compute, preactivation: true, activation: "relu", bias: true },
+  { m: 9, n: 21, k: 40, compute, alpha: -1.75 },
+  {
+    m: 9,
+    n: 21,
+    k: 40,
+    compute,
+    alpha: 0.125,
+    accumulate: true,
+    bias: true,
+    activation: "tanh",
+    residual: true,
+  },
+  { m: 130, n: 129, k: 600, compute, accumulate: true },
+  { m: 130, n: 129, k: 600, compute, accumulate: true, tA: true, alpha: 2 },
+  { m: 5, n: 21, k: 40, compute, special: true },
+]);
+const batched: Shape[] = precisions.flatMap((compute) => [
+  { m: 1, n: 1, k: 1, batch: 3, compute },
+  { m: 5, n: 7, k: 9, batch: 4, compute },
+  { m: 17, n: 19, k: 33, batch: 3, pad: 2, tB: true, compute },
+  { m: 17, n: 19, k: 33, batch: 3, tA: true, accumulate: true, compute },
+  { m: 6, n: 40, k: 16, batch: 5, sharedB: true, alpha: 3, compute },
+  { m: 5, n: 7, k: 9, batch: 0, compute },
+]);
+
+interface Built {
+  readonly buffers: Record<string, Buffer>;
+  params(at: Readonly<Record<string, Operand>>): MatmulParams;
+}
+
+function build(p: Shape, random: Random): Built {
+  const {
+    m,
+    n,
+    k,
+    compute = "fp32",
+    tA = false,
+    tB = false,
+    pad = 0,
+    alpha = 1,
+    accumulate = false,
+    batch,
+  } = p;
+  const [rowsA, colsA] = tA ? [k, m] : [m, k];
+  const [rowsB, colsB] = tB ? [n, k] : [k, n];
+  const [lda, ldb, ldc] = [colsA + pad, colsB + 2 * pad, n + 3 * pad];
+  const stride = (rows: number, ld: number) => rows * ld + 3;
+  const strideB = p.sharedB ? 0 : stride(rowsB, ldb);
+  const many = batch === undefined ? [] : [batch];
+  const tolerance = sumOf(k, Math.abs(alpha));
+  const steepest = p.activation === "relu2" ? 2 * Math.sqrt(k) + 4 : 2;
+  const after = p.activation ? within(steepest * tolerance.abs + 8 * EPS, 24 * EPS) : tolerance;
+  const strided = (s: number, ld: number) => (batch === undefined ? [ld, 1] : [s, ld, 1]);
+  const a = uniform(random, sizeOf([...many, rowsA, colsA]));
+  if (p.special) [a[0], a[k], a[2 * k]] = [Number.NaN, Number.POSITIVE_INFINITY, 0];
+  const manyB = p.sharedB ? [1] : many;
+  const c = target(
+    random,
+    accumulate || p.residual === "c",
+    [...many, m, n],
+    after,
+    strided(stride(m, ldc), ldc),
+  );
+  const buffers: Record<string, Buffer> = {
+    a: input([...many, rowsA, colsA], a, strided(stride(rowsA, lda), lda)),
+    b: randomInput(random, [...manyB, rowsB, colsB], strided(stride(rowsB, ldb), ldb)),
+    c: c.values ? updated(c, after) : c,
+  };
+  if (p.bias) buffers.bias = randomInput(random, [n]);
+  if (p.preactivation) buffers.pre = output([m, n], tolerance, [ldc, 1]);
+  if (p.residual === true) buffers.residual = randomInput(random, [m, n], [ldc, 1]);
+  return {
+    buffers,
+    params: (at) => ({
+      a: at.a!,
+      b: at.b!,
+      c: at.c!,
+      m,
+      n,
+      k,
+      transA: tA,
+      transB: tB,
+      lda,
+      ldb,
+      ldc,
+      alpha,
+      accumulate,
+      compute,
+      bias: at.bias,
+      activation: p.activation,
+      preactivation: at.pre,
+      residual: p.residual === "c" ? at.c : at.residual,
+      ...(batch === undefined
+        ? {}
+        : { batch: { count: batch, strideA: stride(rowsA, lda), strideB, strideC: stride(m, ldc) } }),
+    }),
+  };
+}
+
+function matmulPlan(p: Shape, random: Random): Plan {
+  const { buffers, params } = build(p, random);
+  return { buffers, run: (b, at) => void b.matmul(params(at)) };
+}
+
+/** The product through `pack`. */
+export function runPacked(backend: Backend, params: MatmulParams): void {
+  const { b, n, k, transB = false, ldb, compute, transA: _, batch: __, ...rest } = params;
+  const packed = backend.pack({ b, n, k, transB, ldb, compute });
+  try {
+    backend.matmulPacked({ ...rest, b: packed });
+  } finally {
+    packed.release();
+  }
+}
+
+function packedPlan(p: Shape, random: Random): Plan {
+  const { buffers, params } = build(p, random);
+  return { buffers, run: (b, at) => void runPacked(b, params(at)) };
+}
+
+const all = [...transposed, ...empty, ...strided, ...epilogues, ...batched];
+/** `matmulPacked` promises the bits of `matmul`; the test runs these both ways. */
+export const packable: readonly Shape[] = all.filter((p) => !p.tA && p.batch === undefined);
+export const packedPair = (p: Shape, random: Random): { plain: Plan; packed: Plan } => {
+  const { buffers, params } = build(p, random);
+  return {
+    plain: { buffers, run: (b, at) => void b.matmul(params(at)) },
+    packed: { buffers, run: (b, at) => void runPacked(b, params(at)) },
+  };
+};
+
+export const matmulCases: readonly ConformanceCase[] = [
+  ...cases("matmul", all, matmulPlan),
+  ...cases("matmulPacked", packable, packedPlan),
+];
