@@ -19,6 +19,8 @@ export const PARTS = {
   run: runFields,
 };
 
+export { RESUMABLE } from "./run.js";
+
 export const PretrainSchema = z.strictObject({
   ...textFields,
   ...modelFields,

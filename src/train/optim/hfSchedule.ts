@@ -77,10 +77,10 @@ function wsd(
   cycles: { cycles?: number },
   missing: (at: string) => UserError,
 ): Schedule {
-  const decay = s.kwargs["num_decay_steps"] as number | undefined;
+  const decay = s.kwargs.num_decay_steps as number | undefined;
   if (decay === undefined) throw missing("num_decay_steps");
   const stable =
-    (s.kwargs["num_stable_steps"] as number | undefined) ??
+    (s.kwargs.num_stable_steps as number | undefined) ??
     (s.total === null ? undefined : s.total - warmup - decay);
   if (stable === undefined) throw missing("num_training_steps or num_stable_steps");
   const shape = (key: string) => s.kwargs[key] as Shape | undefined;
@@ -89,7 +89,7 @@ function wsd(
     warmup,
     stable,
     decay,
-    minRatio: (s.kwargs["min_lr_ratio"] as number | undefined) ?? 0,
+    minRatio: (s.kwargs.min_lr_ratio as number | undefined) ?? 0,
     warmupShape: shape("warmup_type") ?? "linear",
     decayShape: shape("decay_type") ?? "cosine",
     ...cycles,

@@ -82,22 +82,22 @@ function apply(
   const size = shape[0] * shape[1];
   const updates = engine.empty([parameters.length, ...shape]);
   const at = (t: Tensor, i: number) => ({ storage: t.storage, offset: t.offset + i * size });
-  parameters.forEach((p, i) =>
-    momentum(family, p, tensors.get(`momentum_buffer.${p.name}`)!, at(updates, i), gradScale),
-  );
+  for (const [i, p] of parameters.entries()) {
+    momentum(family, p, tensors.get(`momentum_buffer.${p.name}`)!, at(updates, i), gradScale);
+  }
   const orthogonal = newtonSchulz(engine, updates, family.newtonSchulz);
   const [out, input] = layout === "out-in" ? shape : [shape[1], shape[0]];
   const factor =
     adjust === "original" ? Math.sqrt(Math.max(1, out / input)) : 0.2 * Math.sqrt(Math.max(out, input));
-  parameters.forEach((p, i) =>
+  for (const [i, p] of parameters.entries()) {
     backend.axpby({
       alpha: -lr * factor,
       x: at(orthogonal, i),
       beta: 1 - lr * weightDecay,
       y: p,
       length: size,
-    }),
-  );
+    });
+  }
 }
 
 /** Advances the buffer and writes the matrix to be orthogonalised to `into`. */

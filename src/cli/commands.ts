@@ -1,0 +1,7 @@
+/** @file The list of commands. A new command is a file beside this one and a line here. */
+
+import type { CliCommand } from "./command.js";
+import { pretrainCommand } from "./pretrain.js";
+import { quickstartCommand } from "./quickstart.js";
+
+export const commands: readonly CliCommand[] = [quickstartCommand, pretrainCommand];

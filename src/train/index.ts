@@ -1,0 +1,18 @@
+/** @file Training: optimisers, schedules, the loop, pretraining. */
+
+export { PARTS, type PretrainConfig, type PretrainRecipe, PretrainSchema } from "./config/index.js";
+export { type EvaluationResult, evaluateLoss } from "./evaluate.js";
+export type { Listener, RunFacts, StepEvent, TrainEvent } from "./events.js";
+export { isFinished } from "./lineage.js";
+export { type Metrics, readMetrics } from "./metrics.js";
+export { type AdamWGroup, createAdamW } from "./optim/adamw.js";
+export { clipFactor, gradientNorm } from "./optim/clip.js";
+export { createWeightAverage, type WeightAverage } from "./optim/ema.js";
+export { decays } from "./optim/groups.js";
+export { type HfSchedule, scheduleFromHf } from "./optim/hfSchedule.js";
+export { createMuon, type MuonGroup } from "./optim/muon.js";
+export { type NewtonSchulzOptions, newtonSchulz } from "./optim/newtonSchulz.js";
+export { combineOptimizers, type Optimizer } from "./optim/optimizer.js";
+export { lrFactor, type Schedule, warmupSteps } from "./optim/schedule.js";
+export { type PretrainMetrics, type PretrainOptions, type PretrainResult, pretrain } from "./pretrain.js";
+export { type StepResult, trainStep } from "./step.js";

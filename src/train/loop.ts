@@ -1,0 +1,141 @@
+/** @file The loop: steps until the plan is done or somebody asks to stop; now and then a checkpoint, a validation, a sample.
+ *  Nothing in it but the plan's corrections (which are recorded) and the pace of checkpoints depends on the clock, so what
+ *  is learned is a function of recipe, seed and data. */
+
+import type { Batch } from "../data/index.js";
+import { UserError } from "../platform/errors.js";
+import { nextTurn } from "../platform/turn.js";
+import { latestCheckpoint, writeCheckpoint } from "./checkpoint.js";
+import type { PretrainRecipe } from "./config/index.js";
+import type { EvaluationResult } from "./evaluate.js";
+import type { Listener } from "./events.js";
+import { correctionAt, factorAt, type Plan, scheduleOf, totalSteps } from "./plan.js";
+import type { Session } from "./session.js";
+import { trainStep } from "./step.js";
+
+export interface LoopOptions {
+  readonly session: Session;
+  readonly recipe: PretrainRecipe;
+  readonly plan: Plan;
+  /** Highest learning rate of the matrices inside, for the record. */
+  readonly lr: number;
+  readonly microBatches: number;
+  /** Where checkpoints go. */
+  readonly folder: string;
+  /** What was done before this process. */
+  readonly start: { readonly step: number; readonly tokens: number; readonly elapsedMs: number };
+  /** Milliseconds of the budget, or undefined where it is in steps. */
+  readonly budgetMs: number | undefined;
+  readonly evaluateEvery: number;
+  readonly sampleEvery: number;
+  readonly flopsPerToken: number;
+  readonly peakFlops: number;
+  readonly evaluate: () => Promise<EvaluationResult>;
+  readonly sample: (step: number) => Promise<string>;
+  /** Makes a corrected plan durable, before it takes effect. */
+  readonly savePlan: (plan: Plan) => void;
+  readonly emit: Listener;
+  readonly signal: AbortSignal | undefined;
+  readonly now: () => number;
+}
+
+export interface LoopResult {
+  readonly step: number;
+  readonly tokens: number;
+  readonly elapsedMs: number;
+  readonly stopped: boolean;
+}
+
+export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
+  const { session, recipe, start, emit, now } = options;
+  const schedule = scheduleOf(recipe, options.plan.steps);
+  const began = now();
+  let { plan } = options;
+  let { step, tokens } = start;
+  let saved = { step: start.step, at: began };
+  const elapsed = () => start.elapsedMs + now() - began;
+  const save = () => {
+    if (saved.step === step && step > 0) return;
+    const state = {
+      format: "cygnet-checkpoint/1",
+      step,
+      tokens,
+      elapsedMs: elapsed(),
+      ...session.state(),
+    } as const;
+    const folder = writeCheckpoint(options.folder, state, session.tensors);
+    saved = { step, at: now() };
+    emit({ type: "checkpoint", step, folder });
+  };
+
+  while (step < totalSteps(plan)) {
+    const correction =
+      options.budgetMs === undefined || plan.corrections.some((c) => c.from >= step)
+        ? undefined
+        : correctionAt(plan, step, elapsed(), options.budgetMs);
+    if (correction !== undefined) {
+      plan = { ...plan, corrections: [...plan.corrections, correction] };
+      options.savePlan(plan);
+      emit({ type: "plan", step, steps: correction.total });
+    }
+    const factor = factorAt(schedule, plan, step);
+    const stepBegan = now();
+    const batches: Batch[] = Array.from({ length: options.microBatches }, () => session.loader.next());
+    const result = trainStep(session.model, session.optimizer, batches, {
+      lrFactor: factor,
+      maxNorm: recipe.clip,
+    });
+    if (!result.finite) throw notFinite(step + 1, result.loss, result.gradNorm, options.folder);
+    session.average?.update();
+    step++;
+    tokens += result.targets;
+    const took = now() - stepBegan;
+    const perSecond = (1000 * result.targets) / took;
+    const total = totalSteps(plan);
+    emit({
+      type: "step",
+      step,
+      steps: total,
+      loss: result.loss,
+      lr: options.lr * factor,
+      gradNorm: result.gradNorm,
+      targets: result.targets,
+      tokens,
+      tokensPerSecond: perSecond,
+      peakShare: (perSecond * options.flopsPerToken) / options.peakFlops,
+      elapsedMs: elapsed(),
+      leftMs: ((now() - began) / (step - start.step)) * (total - step),
+      epochs: session.loader.epochs(),
+    });
+    await nextTurn();
+    if (options.signal?.aborted === true) {
+      save();
+      emit({ type: "stopped", step, steps: total });
+      return { step, tokens, elapsedMs: elapsed(), stopped: true };
+    }
+    const last = step >= total;
+    if (last || now() - saved.at >= recipe.checkpointSeconds * 1000) save();
+    if (last) break;
+    if (step % options.evaluateEvery === 0) {
+      save(); // written first, so that nothing is lost if the validation is what fails
+      const measured = await session.withBest(options.evaluate);
+      emit({ type: "validation", step, final: false, ...measured });
+    }
+    if (step % options.sampleEvery === 0)
+      emit({ type: "sample", step, text: await session.withBest(() => options.sample(step)) });
+  }
+  return { step, tokens, elapsedMs: elapsed(), stopped: false };
+}
+
+function notFinite(step: number, loss: number, gradNorm: number, folder: string): UserError {
+  const kept = latestCheckpoint(folder);
+  return new UserError({
+    code: "loss-not-finite",
+    at: `step ${step}`,
+    message: Number.isFinite(loss)
+      ? "the gradients are no longer finite numbers"
+      : "the loss is no longer a finite number",
+    found: Number.isFinite(loss) ? gradNorm : loss,
+    fix: `lower the learning rates or lengthen the warm-up, and begin anew${kept === undefined ? "" : ` (the last good checkpoint is ${kept})`}`,
+  });
+}
