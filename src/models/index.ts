@@ -4,6 +4,7 @@ export * from "./cache.js";
 export * from "./checkpoints/index.js";
 export * from "./create.js";
 export * from "./family.js";
+export * from "./heads/classifier.js";
 export * from "./load.js";
 export * from "./model.js";
 export * from "./registry.js";

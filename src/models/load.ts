@@ -12,6 +12,8 @@ import { familyFor } from "./registry.js";
 
 export interface LoadModelOptions {
   readonly engine: Engine;
+  /** The file in the folder that holds the configuration; default config.json. */
+  readonly configName?: string;
   /** Refuse tensors that the model has no use for (default); false ignores them. */
   readonly strict?: boolean;
   /** Told of what is odd but no error: weights that are not finite. */
@@ -20,56 +22,107 @@ export interface LoadModelOptions {
 
 /** Throws UserError: folder or files missing or damaged, unknown model type, a tensor missing, superfluous or of another shape. */
 export function loadModel(folder: string, options: LoadModelOptions): CausalModel {
-  const { file, config } = readConfig(folder);
+  const { file, config } = readConfig(folder, options.configName);
   const prepared = familyFor(config, file).prepare(config, { file });
   return prepared.build(loadParameters(folder, prepared.table, options), options.engine);
 }
 
-export function readConfig(folder: string): { readonly file: string; readonly config: RawConfig } {
-  if (!isDirectory(folder)) throw new UserError({ code: "model-missing", file: folder, message: "is not a model folder", fix: "name a folder that holds config.json and model.safetensors" });
-  const file = joinPath(folder, "config.json");
+export function readConfig(
+  folder: string,
+  name = "config.json",
+): { readonly file: string; readonly config: RawConfig } {
+  if (!isDirectory(folder))
+    throw new UserError({
+      code: "model-missing",
+      file: folder,
+      message: "is not a model folder",
+      fix: "name a folder that holds config.json and model.safetensors",
+    });
+  const file = joinPath(folder, name);
   const config = readJson(file);
-  if (typeof config !== "object" || config === null || Array.isArray(config)) throw new UserError({ code: "config-invalid", file, message: "is not a JSON object" });
+  if (typeof config !== "object" || config === null || Array.isArray(config))
+    throw new UserError({ code: "config-invalid", file, message: "is not a JSON object" });
   return { file, config: config as RawConfig };
 }
 
 /** The table's parameters, read from the folder's weights. */
-export function loadParameters(folder: string, table: ParameterTable, options: LoadModelOptions): Map<string, Tensor> {
+export function loadParameters(
+  folder: string,
+  table: ParameterTable,
+  options: LoadModelOptions,
+): Map<string, Tensor> {
   const weights = openWeights(folder);
   try {
     const stored = match(weights, table, folder, options.strict ?? true);
-    return new Map(table.rows.map(([name, shape]) => {
-      const parameter = options.engine.parameter(shape, name);
-      const from = stored.get(name)!;
-      readInto(parameter, from);
-      if (!Number.isFinite(options.engine.backend.sumSquares(parameter, parameter.size))) {
-        options.onWarning?.(`${from.file}: tensor ${JSON.stringify(from.name)} holds numbers that are not finite`);
-      }
-      return [name, parameter];
-    }));
+    return new Map(
+      table.rows.map(([name, shape]) => {
+        const parameter = options.engine.parameter(shape, name);
+        const from = stored.get(name)!;
+        readInto(parameter, from);
+        if (!Number.isFinite(options.engine.backend.sumSquares(parameter, parameter.size))) {
+          options.onWarning?.(
+            `${from.file}: tensor ${JSON.stringify(from.name)} holds numbers that are not finite`,
+          );
+        }
+        return [name, parameter];
+      }),
+    );
   } finally {
     weights.close();
   }
 }
 
-function match(weights: StoredTensors, table: ParameterTable, folder: string, strict: boolean): Map<string, StoredTensor> {
+function match(
+  weights: StoredTensors,
+  table: ParameterTable,
+  folder: string,
+  strict: boolean,
+): Map<string, StoredTensor> {
   const byName = new Map<string, StoredTensor>();
   for (const [published, tensor] of weights.tensors) {
     const name = table.canonical(published);
     const twin = byName.get(name);
-    if (twin !== undefined) throw new UserError({ code: "tensor-twice", file: tensor.file, at: `tensor ${JSON.stringify(published)}`, message: `is the same parameter as ${JSON.stringify(twin.name)}` });
+    if (twin !== undefined)
+      throw new UserError({
+        code: "tensor-twice",
+        file: tensor.file,
+        at: `tensor ${JSON.stringify(published)}`,
+        message: `is the same parameter as ${JSON.stringify(twin.name)}`,
+      });
     byName.set(name, tensor);
   }
   untie(byName, table, strict);
   const missing = table.rows.filter(([name]) => !byName.has(name)).map(([name]) => name);
-  if (missing.length > 0) throw new UserError({ code: "tensor-missing", file: folder, at: `tensor ${JSON.stringify(missing[0])}`, message: `is not in the weights${missing.length > 1 ? `, nor are ${missing.length - 1} others` : ""}`, fix: "the weights belong to another configuration, or are incomplete" });
+  if (missing.length > 0)
+    throw new UserError({
+      code: "tensor-missing",
+      file: folder,
+      at: `tensor ${JSON.stringify(missing[0])}`,
+      message: `is not in the weights${missing.length > 1 ? `, nor are ${missing.length - 1} others` : ""}`,
+      fix: "the weights belong to another configuration, or are incomplete",
+    });
   for (const [name, shape] of table.rows) {
     const { file, shape: found, name: published } = byName.get(name)!;
-    if (String(found) !== String(shape)) throw new UserError({ code: "tensor-shape", file, at: `tensor ${JSON.stringify(published)}`, message: "has another shape than config.json gives it", found: `[${found}]`, expected: `[${shape}]` });
+    if (String(found) !== String(shape))
+      throw new UserError({
+        code: "tensor-shape",
+        file,
+        at: `tensor ${JSON.stringify(published)}`,
+        message: "has another shape than config.json gives it",
+        found: `[${found}]`,
+        expected: `[${shape}]`,
+      });
   }
   const known = new Set(table.rows.map(([name]) => name));
   const odd = [...byName].find(([name]) => !known.has(name) && !table.ignored(name));
-  if (strict && odd !== undefined) throw new UserError({ code: "tensor-unknown", file: odd[1].file, at: `tensor ${JSON.stringify(odd[1].name)}`, message: "is no parameter of this model", fix: "pass strict: false to ignore such tensors" });
+  if (strict && odd !== undefined)
+    throw new UserError({
+      code: "tensor-unknown",
+      file: odd[1].file,
+      at: `tensor ${JSON.stringify(odd[1].name)}`,
+      message: "is no parameter of this model",
+      fix: "pass strict: false to ignore such tensors",
+    });
   return byName;
 }
 
@@ -81,7 +134,13 @@ function untie(byName: Map<string, StoredTensor>, table: ParameterTable, strict:
     byName.delete(copy);
     if (original === undefined) byName.set(name, tensor);
     else if (strict && !equal(tensor, original)) {
-      throw new UserError({ code: "tensor-untied", file: tensor.file, at: `tensor ${JSON.stringify(tensor.name)}`, message: `differs from ${JSON.stringify(original.name)}, though config.json ties them`, fix: 'set "tie_word_embeddings": false in config.json, or pass strict: false to use the embedding for both' });
+      throw new UserError({
+        code: "tensor-untied",
+        file: tensor.file,
+        at: `tensor ${JSON.stringify(tensor.name)}`,
+        message: `differs from ${JSON.stringify(original.name)}, though config.json ties them`,
+        fix: 'set "tie_word_embeddings": false in config.json, or pass strict: false to use the embedding for both',
+      });
     }
   }
 }

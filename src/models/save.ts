@@ -21,12 +21,21 @@ export interface SaveModelOptions {
 export function saveModel(model: CausalModel, folder: string, options: SaveModelOptions = {}): void {
   const { dtype = "f32", generationConfig, lineage, shardBytes = 5e9 } = options;
   makeFolder(folder);
-  const json = (name: string, value: unknown) => writeAtomic(joinPath(folder, name), `${JSON.stringify(value, null, 2)}\n`);
+  const json = (name: string, value: unknown) =>
+    writeAtomic(joinPath(folder, name), `${JSON.stringify(value, null, 2)}\n`);
   writeWeights(model.parameters, folder, dtype, shardBytes, json);
   const { architecture } = familyFor(model.config).prepare(model.config);
-  json("config.json", { ...spelledForAll(model.config), architectures: [architecture], dtype: dtype === "f32" ? "float32" : "bfloat16" });
+  json("config.json", {
+    ...spelledForAll(model.config),
+    architectures: [architecture],
+    dtype: dtype === "f32" ? "float32" : "bfloat16",
+  });
   const { eosTokenIds: eos, bosTokenId, padTokenId } = model;
-  const ids = { bos_token_id: bosTokenId, eos_token_id: eos.length === 1 ? eos[0] : eos.length === 0 ? undefined : eos, pad_token_id: padTokenId };
+  const ids = {
+    bos_token_id: bosTokenId,
+    eos_token_id: eos.length === 1 ? eos[0] : eos.length === 0 ? undefined : eos,
+    pad_token_id: padTokenId,
+  };
   json("generation_config.json", { ...ids, ...generationConfig });
   if (lineage !== undefined) json("cygnet.json", lineage);
 }
@@ -39,7 +48,13 @@ function spelledForAll(config: Readonly<Record<string, unknown>>): Record<string
   return { ...config, rope_theta, rope_scaling: scaling.rope_type === "default" ? null : scaling };
 }
 
-function writeWeights(parameters: ReadonlyMap<string, Tensor>, folder: string, dtype: "f32" | "bf16", shardBytes: number, json: (name: string, value: unknown) => void): void {
+function writeWeights(
+  parameters: ReadonlyMap<string, Tensor>,
+  folder: string,
+  dtype: "f32" | "bf16",
+  shardBytes: number,
+  json: (name: string, value: unknown) => void,
+): void {
   const width = dtype === "f32" ? 4 : 2;
   const shards = split(parameters, shardBytes / width);
   const indexName = "model.safetensors.index.json";
@@ -53,7 +68,9 @@ function writeWeights(parameters: ReadonlyMap<string, Tensor>, folder: string, d
   shards.forEach((shard, i) => {
     writeSafetensors(joinPath(folder, names[i]!), shard, { dtype });
   });
-  const weightMap = Object.fromEntries(shards.flatMap((shard, i) => [...shard.keys()].map((name) => [name, names[i]])));
+  const weightMap = Object.fromEntries(
+    shards.flatMap((shard, i) => [...shard.keys()].map((name) => [name, names[i]])),
+  );
   const total = [...parameters.values()].reduce((n, t) => n + sizeOf(t.shape), 0) * width;
   json(indexName, { metadata: { total_size: total }, weight_map: weightMap });
   remove(joinPath(folder, "model.safetensors"));

@@ -12,10 +12,18 @@ import { openTorchFile } from "./torchFile.js";
 export function openWeights(folder: string): StoredTensors {
   const place = (name: string) => joinPath(folder, name);
   if (exists(place("model.safetensors"))) return openSafetensors(place("model.safetensors"));
-  if (exists(place("model.safetensors.index.json"))) return openSharded(folder, "model.safetensors.index.json", openSafetensors);
+  if (exists(place("model.safetensors.index.json")))
+    return openSharded(folder, "model.safetensors.index.json", openSafetensors);
   if (exists(place("pytorch_model.bin"))) return openTorchFile(place("pytorch_model.bin"));
-  if (exists(place("pytorch_model.bin.index.json"))) return openSharded(folder, "pytorch_model.bin.index.json", openTorchFile);
-  throw new UserError({ code: "weights-missing", file: folder, message: "holds no weights", expected: "model.safetensors, model.safetensors.index.json, pytorch_model.bin or pytorch_model.bin.index.json" });
+  if (exists(place("pytorch_model.bin.index.json")))
+    return openSharded(folder, "pytorch_model.bin.index.json", openTorchFile);
+  throw new UserError({
+    code: "weights-missing",
+    file: folder,
+    message: "holds no weights",
+    expected:
+      "model.safetensors, model.safetensors.index.json, pytorch_model.bin or pytorch_model.bin.index.json",
+  });
 }
 
 /** One file of weights, by its ending. */
@@ -23,11 +31,22 @@ export function openWeightsFile(file: string): StoredTensors {
   return /\.(bin|pt|pth)$/.test(file) ? openTorchFile(file) : openSafetensors(file);
 }
 
-function openSharded(folder: string, indexName: string, open: (file: string) => StoredTensors): StoredTensors {
+function openSharded(
+  folder: string,
+  indexName: string,
+  open: (file: string) => StoredTensors,
+): StoredTensors {
   const index = joinPath(folder, indexName);
   const places = weightMap(index);
   for (const shard of new Set(places.values())) {
-    if (!exists(joinPath(folder, shard))) throw new UserError({ code: "weights-missing", file: index, message: "names a file that is not there", found: shard, fix: `download ${shard} into the same folder` });
+    if (!exists(joinPath(folder, shard)))
+      throw new UserError({
+        code: "weights-missing",
+        file: index,
+        message: "names a file that is not there",
+        found: shard,
+        fix: `download ${shard} into the same folder`,
+      });
   }
   const shards = new Map<string, StoredTensors>();
   const close = () => {
@@ -38,7 +57,13 @@ function openSharded(folder: string, indexName: string, open: (file: string) => 
     for (const [name, shard] of places) {
       if (!shards.has(shard)) shards.set(shard, open(joinPath(folder, shard)));
       const tensor = shards.get(shard)!.tensors.get(name);
-      if (tensor === undefined) throw new UserError({ code: "tensor-missing", file: joinPath(folder, shard), at: `tensor ${JSON.stringify(name)}`, message: `is not in the file, though ${indexName} says so` });
+      if (tensor === undefined)
+        throw new UserError({
+          code: "tensor-missing",
+          file: joinPath(folder, shard),
+          at: `tensor ${JSON.stringify(name)}`,
+          message: `is not in the file, though ${indexName} says so`,
+        });
       tensors.set(name, tensor);
     }
     return { tensors, metadata: new Map(), close };
@@ -63,7 +88,8 @@ function weightMap(index: string): Map<string, string> {
   const places = new Map<string, string>();
   for (const [name, shard] of map as ReadonlyMap<string, Json>) {
     if (typeof shard !== "string") return refuse(`names no file for tensor ${JSON.stringify(name)}`);
-    if (shard !== baseName(shard) || shard.includes("\\") || shard === "" || shard === "." || shard === "..") return refuse("names a file outside its folder", shard);
+    if (shard !== baseName(shard) || shard.includes("\\") || shard === "" || shard === "." || shard === "..")
+      return refuse("names a file outside its folder", shard);
     places.set(name, shard);
   }
   return places;

@@ -27,15 +27,36 @@ interface PickledGlobal {
   readonly name: string;
 }
 
-export type Unpickled = null | boolean | number | bigint | string | Unpickled[] | Map<string, Unpickled> | PickledTensor | PickledStorage | PickledGlobal;
+export type Unpickled =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Unpickled[]
+  | Map<string, Unpickled>
+  | PickledTensor
+  | PickledStorage
+  | PickledGlobal;
 
 const STORAGES: ReadonlyMap<string, StoredDType> = new Map([
-  ["torch DoubleStorage", "F64"], ["torch FloatStorage", "F32"], ["torch HalfStorage", "F16"], ["torch BFloat16Storage", "BF16"],
-  ["torch LongStorage", "I64"], ["torch IntStorage", "I32"], ["torch ShortStorage", "I16"], ["torch CharStorage", "I8"],
-  ["torch ByteStorage", "U8"], ["torch BoolStorage", "BOOL"],
+  ["torch DoubleStorage", "F64"],
+  ["torch FloatStorage", "F32"],
+  ["torch HalfStorage", "F16"],
+  ["torch BFloat16Storage", "BF16"],
+  ["torch LongStorage", "I64"],
+  ["torch IntStorage", "I32"],
+  ["torch ShortStorage", "I16"],
+  ["torch CharStorage", "I8"],
+  ["torch ByteStorage", "U8"],
+  ["torch BoolStorage", "BOOL"],
 ]);
 
-const CALLABLES: ReadonlySet<string> = new Set(["collections OrderedDict", "torch._utils _rebuild_tensor_v2", "torch._utils _rebuild_parameter"]);
+const CALLABLES: ReadonlySet<string> = new Set([
+  "collections OrderedDict",
+  "torch._utils _rebuild_tensor_v2",
+  "torch._utils _rebuild_parameter",
+]);
 
 /** The value pickled at `start`, and where the pickle ends. Throws Error with what is wrong. */
 export function unpickle(bytes: Uint8Array, start: number): { value: Unpickled; end: number } {
@@ -44,7 +65,13 @@ export function unpickle(bytes: Uint8Array, start: number): { value: Unpickled; 
   for (;;) {
     const opcode = reader.u8();
     if (opcode === 0x2e) return { value: machine.pop(), end: reader.position() };
-    step(opcode, reader, machine);
+    const action = OPCODES.get(opcode);
+    if (action === undefined) {
+      throw new Error(
+        `the pickle uses an opcode that no state dict needs (0x${opcode.toString(16)}); it is not run`,
+      );
+    }
+    action(reader, machine);
   }
 }
 
@@ -52,12 +79,16 @@ export function unpickle(bytes: Uint8Array, start: number): { value: Unpickled; 
 export function readStateDict(value: Unpickled): ReadonlyMap<string, PickledTensor> {
   if (!(value instanceof Map)) throw new Error("the pickle is not a dictionary of tensors");
   for (const [name, entry] of value) {
-    if (!isKind(entry, "tensor")) throw new Error(`the pickle's entry ${JSON.stringify(name)} is not a tensor`);
+    if (!isKind(entry, "tensor"))
+      throw new Error(`the pickle's entry ${JSON.stringify(name)} is not a tensor`);
   }
   return value as ReadonlyMap<string, Unpickled> as ReadonlyMap<string, PickledTensor>;
 }
 
-function isKind<K extends "tensor" | "storage" | "global">(value: Unpickled | undefined, kind: K): value is Extract<Unpickled, { kind: K }> {
+function isKind<K extends "tensor" | "storage" | "global">(
+  value: Unpickled | undefined,
+  kind: K,
+): value is Extract<Unpickled, { kind: K }> {
   return typeof value === "object" && value !== null && "kind" in value && value.kind === kind;
 }
 
@@ -134,58 +165,58 @@ function createMachine() {
 type Reader = ReturnType<typeof createReader>;
 type Machine = ReturnType<typeof createMachine>;
 
-function step(opcode: number, r: Reader, m: Machine): void {
-  switch (String.fromCharCode(opcode)) {
-    case "}": return m.push(new Map());
-    case "]": return m.push([]);
-    case ")": return m.push([]);
-    case "(": return m.mark();
-    case "N": return m.push(null);
-    case "K": return m.push(r.u8());
-    case "M": return m.push(r.u16());
-    case "J": return m.push(r.i32());
-    case "G": return m.push(r.f64());
-    case "X": return m.push(r.text(r.u32()));
-    case "q": return m.remember(r.u8(), m.top());
-    case "r": return m.remember(r.u32(), m.top());
-    case "h": return m.push(m.recall(r.u8()));
-    case "j": return m.push(m.recall(r.u32()));
-    case "t": return m.push(m.popToMark());
-    case "a": return append(m, [m.pop()]);
-    case "e": return append(m, m.popToMark());
-    case "s": return setItems(m, [m.pop(), m.pop()].reverse());
-    case "u": return setItems(m, m.popToMark());
-    case "c": return m.push(global(`${r.line()} ${r.line()}`));
-    case "Q": return m.push(storage(m.pop()));
-    case "R": return reduce(m);
-    case "b": return build(m);
-  }
-  stepBinary(opcode, r, m);
-}
-
-/** Opcodes of protocols 2 and 4, which have no letter. */
-function stepBinary(opcode: number, r: Reader, m: Machine): void {
-  switch (opcode) {
-    case 0x80: return r.skip(1); // PROTO
-    case 0x95: return r.skip(8); // FRAME
-    case 0x85: return m.push([m.pop()]);
-    case 0x86: return m.push([m.pop(), m.pop()].reverse());
-    case 0x87: return m.push([m.pop(), m.pop(), m.pop()].reverse());
-    case 0x88: return m.push(true);
-    case 0x89: return m.push(false);
-    case 0x8a: return m.push(r.big(r.u8()));
-    case 0x8c: return m.push(r.text(r.u8()));
-    case 0x94: return m.remember(m.memoSize(), m.top());
-    case 0x93: {
+/** What an opcode does, by its byte. */
+const OPCODES: ReadonlyMap<number, (r: Reader, m: Machine) => void> = new Map([
+  ...Object.entries<(r: Reader, m: Machine) => void>({
+    "}": (_, m) => m.push(new Map()),
+    "]": (_, m) => m.push([]),
+    ")": (_, m) => m.push([]),
+    "(": (_, m) => m.mark(),
+    N: (_, m) => m.push(null),
+    K: (r, m) => m.push(r.u8()),
+    M: (r, m) => m.push(r.u16()),
+    J: (r, m) => m.push(r.i32()),
+    G: (r, m) => m.push(r.f64()),
+    X: (r, m) => m.push(r.text(r.u32())),
+    q: (r, m) => m.remember(r.u8(), m.top()),
+    r: (r, m) => m.remember(r.u32(), m.top()),
+    h: (r, m) => m.push(m.recall(r.u8())),
+    j: (r, m) => m.push(m.recall(r.u32())),
+    t: (_, m) => m.push(m.popToMark()),
+    a: (_, m) => append(m, [m.pop()]),
+    e: (_, m) => append(m, m.popToMark()),
+    s: (_, m) => setItems(m, [m.pop(), m.pop()].reverse()),
+    u: (_, m) => setItems(m, m.popToMark()),
+    c: (r, m) => m.push(global(`${r.line()} ${r.line()}`)),
+    Q: (_, m) => m.push(storage(m.pop())),
+    R: (_, m) => reduce(m),
+    b: (_, m) => build(m),
+  }).map(([letter, action]) => [letter.charCodeAt(0), action] as const),
+  // Protocols 2 and 4: PROTO, FRAME, TUPLE1 to TUPLE3, NEWTRUE, NEWFALSE, LONG1, SHORT_BINUNICODE, MEMOIZE, STACK_GLOBAL.
+  [0x80, (r) => r.skip(1)],
+  [0x95, (r) => r.skip(8)],
+  [0x85, (_, m) => m.push([m.pop()])],
+  [0x86, (_, m) => m.push([m.pop(), m.pop()].reverse())],
+  [0x87, (_, m) => m.push([m.pop(), m.pop(), m.pop()].reverse())],
+  [0x88, (_, m) => m.push(true)],
+  [0x89, (_, m) => m.push(false)],
+  [0x8a, (r, m) => m.push(r.big(r.u8()))],
+  [0x8c, (r, m) => m.push(r.text(r.u8()))],
+  [0x94, (_, m) => m.remember(m.memoSize(), m.top())],
+  [
+    0x93,
+    (_, m) => {
       const [module, name] = [m.pop(), m.pop()].reverse();
-      return m.push(global(`${String(module)} ${String(name)}`));
-    }
-  }
-  throw new Error(`the pickle uses an opcode that no state dict needs (0x${opcode.toString(16)}); it is not run`);
-}
+      m.push(global(`${String(module)} ${String(name)}`));
+    },
+  ],
+]);
 
 function global(name: string): PickledGlobal {
-  if (!CALLABLES.has(name) && !STORAGES.has(name)) throw new Error(`the pickle refers to ${JSON.stringify(name.replace(" ", "."))}, which no state dict needs; it is not run`);
+  if (!CALLABLES.has(name) && !STORAGES.has(name))
+    throw new Error(
+      `the pickle refers to ${JSON.stringify(name.replace(" ", "."))}, which no state dict needs; it is not run`,
+    );
   return { kind: "global", name };
 }
 
@@ -200,7 +231,8 @@ function setItems(m: Machine, items: Unpickled[]): void {
   if (!(map instanceof Map)) throw new Error("the pickle sets an entry of something that is no dictionary");
   for (let i = 0; i < items.length; i += 2) {
     const key = items[i];
-    if (typeof key !== "string" || items[i + 1] === undefined) throw new Error("the pickle holds a dictionary with a key that is no string");
+    if (typeof key !== "string" || items[i + 1] === undefined)
+      throw new Error("the pickle holds a dictionary with a key that is no string");
     map.set(key, items[i + 1]!);
   }
 }
@@ -209,25 +241,36 @@ function setItems(m: Machine, items: Unpickled[]): void {
 function storage(id: Unpickled): PickledStorage {
   const [tag, type, key, , , view] = Array.isArray(id) ? id : [];
   const dtype = isKind(type, "global") ? STORAGES.get(type.name) : undefined;
-  if (tag !== "storage" || dtype === undefined || typeof key !== "string") throw new Error("the pickle refers to an unknown kind of storage");
-  if (view !== undefined && view !== null) throw new Error("the pickle refers to a view of a storage, which is not supported");
+  if (tag !== "storage" || dtype === undefined || typeof key !== "string")
+    throw new Error("the pickle refers to an unknown kind of storage");
+  if (view !== undefined && view !== null)
+    throw new Error("the pickle refers to a view of a storage, which is not supported");
   return { kind: "storage", dtype, key };
 }
 
 function reduce(m: Machine): void {
   const args = m.pop();
   const callable = m.pop();
-  if (!isKind(callable, "global") || !Array.isArray(args) || !CALLABLES.has(callable.name)) throw new Error("the pickle calls something that may not be called");
+  if (!isKind(callable, "global") || !Array.isArray(args) || !CALLABLES.has(callable.name))
+    throw new Error("the pickle calls something that may not be called");
   if (callable.name === "collections OrderedDict") {
     if (args.length > 0) throw new Error("the pickle makes a dictionary in an unknown way");
-    return m.push(new Map());
+    m.push(new Map());
+    return;
   }
   if (callable.name === "torch._utils _rebuild_parameter") {
     if (!isKind(args[0], "tensor")) throw new Error("the pickle holds a parameter that is no tensor");
-    return m.push(args[0]);
+    m.push(args[0]);
+    return;
   }
   const [from, offset, shape, strides] = args;
-  if (!isKind(from, "storage") || !isNatural(offset) || !isNaturals(shape) || !isNaturals(strides) || shape.length !== strides.length) {
+  if (
+    !isKind(from, "storage") ||
+    !isNatural(offset) ||
+    !isNaturals(shape) ||
+    !isNaturals(strides) ||
+    shape.length !== strides.length
+  ) {
     throw new Error("the pickle describes a tensor in an unknown way");
   }
   m.push({ kind: "tensor", dtype: from.dtype, key: from.key, offset, shape, strides });
@@ -238,11 +281,16 @@ function isNatural(value: Unpickled | undefined): value is number {
 }
 
 function isNaturals(value: Unpickled | undefined): value is number[] {
-  return Array.isArray(value) && value.every(isNatural) && Number.isSafeInteger(value.reduce((n, d) => n * Math.max(1, d), 1));
+  return (
+    Array.isArray(value) &&
+    value.every(isNatural) &&
+    Number.isSafeInteger(value.reduce((n, d) => n * Math.max(1, d), 1))
+  );
 }
 
 /** A state dict's `_metadata` (versions of its modules): of no use here. */
 function build(m: Machine): void {
   m.pop();
-  if (!(m.top() instanceof Map)) throw new Error("the pickle sets attributes of something that is no dictionary");
+  if (!(m.top() instanceof Map))
+    throw new Error("the pickle sets attributes of something that is no dictionary");
 }

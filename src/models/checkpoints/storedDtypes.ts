@@ -2,8 +2,21 @@
  *  32 bits to f32 exactly, the rest rounded to f32. Bytes are little-endian. */
 
 const BYTES = {
-  F64: 8, F32: 4, F16: 2, BF16: 2, F8_E4M3: 1, F8_E5M2: 1,
-  I64: 8, I32: 4, I16: 2, I8: 1, U64: 8, U32: 4, U16: 2, U8: 1, BOOL: 1,
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U64: 8,
+  U32: 4,
+  U16: 2,
+  U8: 1,
+  BOOL: 1,
 } as const;
 
 export type StoredDType = keyof typeof BYTES;
@@ -22,7 +35,11 @@ export function bytesPerElement(dtype: StoredDType): number {
 export function toFloats(dtype: StoredDType, bytes: Uint8Array): Float32Array {
   const n = bytes.length / BYTES[dtype];
   if (dtype === "F32") return new Float32Array(bytes.buffer, bytes.byteOffset, n);
-  if (dtype === "BF16" || dtype === "F16") return widen(new Uint16Array(bytes.buffer, bytes.byteOffset, n), dtype === "BF16" ? (h) => h << 16 : halfBits);
+  if (dtype === "BF16" || dtype === "F16")
+    return widen(
+      new Uint16Array(bytes.buffer, bytes.byteOffset, n),
+      dtype === "BF16" ? (h) => h << 16 : halfBits,
+    );
   return Float32Array.from(toNumbers(dtype, bytes));
 }
 
@@ -53,7 +70,12 @@ export function toNumbers(dtype: StoredDType, bytes: Uint8Array): Float64Array {
     case "F8_E4M3":
       return Float64Array.from(bytes, float8E4M3);
     case "F8_E5M2":
-      return Float64Array.from(widen(Uint16Array.from(bytes, (b) => b << 8), halfBits));
+      return Float64Array.from(
+        widen(
+          Uint16Array.from(bytes, (b) => b << 8),
+          halfBits,
+        ),
+      );
     default:
       return Float64Array.from(toFloats(dtype, bytes));
   }

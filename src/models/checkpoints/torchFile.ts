@@ -5,7 +5,7 @@
 import { UserError } from "../../platform/errors.js";
 import { openRanged, type RangedFile } from "../../platform/files.js";
 import { sizeOf } from "../../tensor/index.js";
-import { type PickledTensor, readStateDict, unpickle, type Unpickled } from "./pickle.js";
+import { type PickledTensor, readStateDict, type Unpickled, unpickle } from "./pickle.js";
 import { bytesPerElement } from "./storedDtypes.js";
 import type { StoredTensor, StoredTensors } from "./storedTensor.js";
 import { readZipDirectory } from "./zip.js";
@@ -24,12 +24,20 @@ export function openTorchFile(file: string): StoredTensors {
     ranged.read(0, start);
     const zipped = new TextDecoder("latin1").decode(start) === "PK\u0003\u0004";
     const { tensors, placeOf, bigEndian } = zipped ? readArchive(ranged, file) : readLegacy(ranged, file);
-    const stored = [...tensors].map(([name, tensor]): [string, StoredTensor] => [name, storedView(name, tensor, placeOf(tensor.key), ranged, file, bigEndian)]);
+    const stored = [...tensors].map(([name, tensor]): [string, StoredTensor] => [
+      name,
+      storedView(name, tensor, placeOf(tensor.key), ranged, file, bigEndian),
+    ]);
     return { tensors: new Map(stored), metadata: new Map(), close: () => ranged.close() };
   } catch (error) {
     ranged.close();
     if (error instanceof UserError) throw error;
-    throw new UserError({ code: "torch-file-invalid", file, message: (error as Error).message, cause: error });
+    throw new UserError({
+      code: "torch-file-invalid",
+      file,
+      message: (error as Error).message,
+      cause: error,
+    });
   }
 }
 
@@ -56,7 +64,13 @@ function readArchive(ranged: RangedFile, file: string): Contents {
     bigEndian: order !== undefined && new TextDecoder().decode(bytesOf(order)).trim() === "big",
     placeOf(key) {
       const place = members.get(`${folder}data/${key}`);
-      if (place === undefined) throw new UserError({ code: "torch-file-invalid", file, at: `storage ${JSON.stringify(key)}`, message: "is not in the archive, though the pickle refers to it" });
+      if (place === undefined)
+        throw new UserError({
+          code: "torch-file-invalid",
+          file,
+          at: `storage ${JSON.stringify(key)}`,
+          message: "is not in the archive, though the pickle refers to it",
+        });
       return place;
     },
   };
@@ -90,7 +104,8 @@ function readLegacy(ranged: RangedFile, file: string): Contents {
     if (typeof key !== "string" || at + 8 > bytes.length) throw new Error("the storages are cut off");
     const length = view.getBigInt64(at, true) * BigInt(widths.get(key) ?? 1);
     at += 8;
-    if (length < 0n || length > BigInt(bytes.length - at)) throw new Error(`storage ${JSON.stringify(key)} runs over the end of the file`);
+    if (length < 0n || length > BigInt(bytes.length - at))
+      throw new Error(`storage ${JSON.stringify(key)} runs over the end of the file`);
     places.set(key, { position: at, bytes: Number(length) });
     at += Number(length);
   }
@@ -99,29 +114,53 @@ function readLegacy(ranged: RangedFile, file: string): Contents {
     bigEndian: system instanceof Map && system.get("little_endian") === false,
     placeOf(key) {
       const place = places.get(key);
-      if (place === undefined) throw new UserError({ code: "torch-file-invalid", file, at: `storage ${JSON.stringify(key)}`, message: "is not in the file" });
+      if (place === undefined)
+        throw new UserError({
+          code: "torch-file-invalid",
+          file,
+          at: `storage ${JSON.stringify(key)}`,
+          message: "is not in the file",
+        });
       return place;
     },
   };
 }
 
 /** A tensor over a storage: dense where its strides are those of a row-major array, gathered element by element elsewhere. */
-function storedView(name: string, tensor: PickledTensor, place: Place, ranged: RangedFile, file: string, bigEndian: boolean): StoredTensor {
+function storedView(
+  name: string,
+  tensor: PickledTensor,
+  place: Place,
+  ranged: RangedFile,
+  file: string,
+  bigEndian: boolean,
+): StoredTensor {
   const { dtype, shape, strides, offset } = tensor;
   const width = bytesPerElement(dtype);
   const last = shape.includes(0) ? -1 : shape.reduce((n, d, i) => n + (d - 1) * strides[i]!, offset);
   if ((last + 1) * width > place.bytes) {
-    throw new UserError({ code: "torch-file-invalid", file, at: `tensor ${JSON.stringify(name)}`, message: "runs over the end of its storage", found: `${place.bytes} bytes`, expected: `at least ${(last + 1) * width}` });
+    throw new UserError({
+      code: "torch-file-invalid",
+      file,
+      at: `tensor ${JSON.stringify(name)}`,
+      message: "runs over the end of its storage",
+      found: `${place.bytes} bytes`,
+      expected: `at least ${(last + 1) * width}`,
+    });
   }
   const read = (from: number, count: number) => {
     const into = new Uint8Array(count * width);
     ranged.read(place.position + from * width, into);
     return bigEndian ? swapped(into, width) : into;
   };
-  if (isDense(shape, strides)) return { name, dtype, shape, file, bytes: (from, count) => read(offset + from, count) };
+  if (isDense(shape, strides))
+    return { name, dtype, shape, file, bytes: (from, count) => read(offset + from, count) };
   const lowest = offset;
   return {
-    name, dtype, shape, file,
+    name,
+    dtype,
+    shape,
+    file,
     bytes(from, count) {
       const all = read(lowest, last + 1 - lowest);
       const into = new Uint8Array(count * width);

@@ -13,7 +13,11 @@ export interface WriteSafetensorsOptions {
 
 const CHUNK = 1 << 20;
 
-export function writeSafetensors(file: string, tensors: ReadonlyMap<string, Tensor>, options: WriteSafetensorsOptions = {}): void {
+export function writeSafetensors(
+  file: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  options: WriteSafetensorsOptions = {},
+): void {
   const { dtype = "f32", metadata = {} } = options;
   const width = dtype === "f32" ? 4 : 2;
   const entries: [string, unknown][] = [["__metadata__", { format: "pt", ...metadata }]];
@@ -21,7 +25,10 @@ export function writeSafetensors(file: string, tensors: ReadonlyMap<string, Tens
   for (const [name, tensor] of tensors) {
     const begin = end;
     end += tensor.size * width;
-    entries.push([name, { dtype: dtype === "f32" ? "F32" : "BF16", shape: tensor.shape, data_offsets: [begin, end] }]);
+    entries.push([
+      name,
+      { dtype: dtype === "f32" ? "F32" : "BF16", shape: tensor.shape, data_offsets: [begin, end] },
+    ]);
   }
   // Built by hand: a plain object would lose a tensor named __proto__ and reorder names that are numbers.
   const json = `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(",")}}`;
@@ -43,7 +50,10 @@ export function writeSafetensors(file: string, tensors: ReadonlyMap<string, Tens
 
 function writeValues(tensor: Tensor, dtype: "f32" | "bf16", write: (bytes: Uint8Array) => void): void {
   for (let at = 0; at < tensor.size; at += CHUNK) {
-    const piece = tensor.engine.backend.read({ storage: tensor.storage, offset: tensor.offset + at }, Math.min(CHUNK, tensor.size - at));
+    const piece = tensor.engine.backend.read(
+      { storage: tensor.storage, offset: tensor.offset + at },
+      Math.min(CHUNK, tensor.size - at),
+    );
     if (!(piece instanceof Float32Array)) throw new Error(`${tensor.name ?? "a tensor"} is not f32`);
     const stored = dtype === "f32" ? piece : toBf16(piece);
     write(new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength));

@@ -19,9 +19,15 @@ export function readZipDirectory(ranged: RangedFile): Map<string, ZipMember> {
   let end = tail.byteLength - END_BYTES;
   while (end >= 0 && tail.getUint32(end, true) !== 0x06054b50) end--;
   if (end < 0) throw new Error("the zip archive is cut off: its central directory is missing");
-  let [count, size, start] = [tail.getUint16(end + 10, true), tail.getUint32(end + 12, true), tail.getUint32(end + 16, true)];
-  if (count === 0xffff || size === 0xffffffff || start === 0xffffffff) [count, size, start] = zip64End(ranged, tail, end);
-  if (start + size > ranged.size) throw new Error("the zip archive's central directory lies beyond the end of the file");
+  let [count, size, start] = [
+    tail.getUint16(end + 10, true),
+    tail.getUint32(end + 12, true),
+    tail.getUint32(end + 16, true),
+  ];
+  if (count === 0xffff || size === 0xffffffff || start === 0xffffffff)
+    [count, size, start] = zip64End(ranged, tail, end);
+  if (start + size > ranged.size)
+    throw new Error("the zip archive's central directory lies beyond the end of the file");
   return members(ranged, read(ranged, start, size), count);
 }
 
@@ -38,7 +44,8 @@ function u64(view: DataView, at: number): number {
 }
 
 function zip64End(ranged: RangedFile, tail: DataView, end: number): [number, number, number] {
-  if (end < 20 || tail.getUint32(end - 20, true) !== 0x07064b50) throw new Error("the zip64 locator is missing");
+  if (end < 20 || tail.getUint32(end - 20, true) !== 0x07064b50)
+    throw new Error("the zip64 locator is missing");
   const at = u64(tail, end - 20 + 8);
   if (at + 56 > ranged.size) throw new Error("the zip64 directory lies beyond the end of the file");
   const record = read(ranged, at, 56);
@@ -50,12 +57,18 @@ function members(ranged: RangedFile, directory: DataView, count: number): Map<st
   const found = new Map<string, ZipMember>();
   let at = 0;
   for (let i = 0; i < count; i++) {
-    if (at + 46 > directory.byteLength || directory.getUint32(at, true) !== 0x02014b50) throw new Error("the zip archive's central directory is damaged");
-    const [nameBytes, extraBytes, commentBytes] = [28, 30, 32].map((field) => directory.getUint16(at + field, true)) as [number, number, number];
+    if (at + 46 > directory.byteLength || directory.getUint32(at, true) !== 0x02014b50)
+      throw new Error("the zip archive's central directory is damaged");
+    const [nameBytes, extraBytes, commentBytes] = [28, 30, 32].map((field) =>
+      directory.getUint16(at + field, true),
+    ) as [number, number, number];
     const next = at + 46 + nameBytes + extraBytes + commentBytes;
     if (next > directory.byteLength) throw new Error("the zip archive's central directory is cut off");
     const name = new TextDecoder().decode(new Uint8Array(directory.buffer, at + 46, nameBytes));
-    if (directory.getUint16(at + 10, true) !== 0) throw new Error(`member ${JSON.stringify(name)} of the zip archive is compressed: torch.save stores plainly`);
+    if (directory.getUint16(at + 10, true) !== 0)
+      throw new Error(
+        `member ${JSON.stringify(name)} of the zip archive is compressed: torch.save stores plainly`,
+      );
     const { bytes, header } = sizes(directory, at, at + 46 + nameBytes, extraBytes);
     found.set(name, { position: dataStart(ranged, header, bytes, name), bytes });
     at = next;
@@ -64,8 +77,17 @@ function members(ranged: RangedFile, directory: DataView, count: number): Map<st
 }
 
 /** Size and place of a member; those that do not fit 32 bits stand in the zip64 extra field, in this order. */
-function sizes(directory: DataView, at: number, extra: number, extraBytes: number): { bytes: number; header: number } {
-  let [packed, bytes, header] = [20, 24, 42].map((field) => directory.getUint32(at + field, true)) as [number, number, number];
+function sizes(
+  directory: DataView,
+  at: number,
+  extra: number,
+  extraBytes: number,
+): { bytes: number; header: number } {
+  let [packed, bytes, header] = [20, 24, 42].map((field) => directory.getUint32(at + field, true)) as [
+    number,
+    number,
+    number,
+  ];
   for (let e = extra; e + 4 <= extra + extraBytes; e += 4 + directory.getUint16(e + 2, true)) {
     if (directory.getUint16(e, true) !== 1) continue;
     let field = e + 4;
@@ -84,10 +106,13 @@ function sizes(directory: DataView, at: number, extra: number, extraBytes: numbe
 }
 
 function dataStart(ranged: RangedFile, header: number, bytes: number, name: string): number {
-  if (header + 30 > ranged.size) throw new Error(`member ${JSON.stringify(name)} lies beyond the end of the file`);
+  if (header + 30 > ranged.size)
+    throw new Error(`member ${JSON.stringify(name)} lies beyond the end of the file`);
   const local = read(ranged, header, 30);
-  if (local.getUint32(0, true) !== 0x04034b50) throw new Error(`member ${JSON.stringify(name)} of the zip archive is damaged`);
+  if (local.getUint32(0, true) !== 0x04034b50)
+    throw new Error(`member ${JSON.stringify(name)} of the zip archive is damaged`);
   const start = header + 30 + local.getUint16(26, true) + local.getUint16(28, true);
-  if (start + bytes > ranged.size) throw new Error(`member ${JSON.stringify(name)} runs over the end of the file`);
+  if (start + bytes > ranged.size)
+    throw new Error(`member ${JSON.stringify(name)} runs over the end of the file`);
   return start;
 }

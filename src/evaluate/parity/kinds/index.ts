@@ -1,0 +1,12 @@
+/** @file All kinds of cases. A new one is a file beside this and a line here. */
+
+import { checkListKind } from "./checks.js";
+import type { CaseKind, CheckType } from "./kind.js";
+import { badFiles } from "./models/badFiles.js";
+import { modelChecks } from "./models/index.js";
+import { ropeTables } from "./positions.js";
+
+const checkTypes: readonly CheckType[] = [...modelChecks, badFiles, ropeTables];
+
+/** The first that matches a case does it. */
+export const caseKinds: readonly CaseKind[] = [checkListKind(checkTypes)];

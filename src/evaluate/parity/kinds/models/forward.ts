@@ -1,0 +1,203 @@
+/** @file Checks `forward`, `packed` and `incremental`: logits, hidden states, attentions and loss of one batch (with today's
+ *  configuration and with the older spelling); of documents packed into rows, together and alone; of a text taken in
+ *  pieces with a cache. */
+
+import { createCache } from "../../../../models/index.js";
+import type { Tensor } from "../../../../tensor/index.js";
+import type { Comparison, Where } from "../../compare.js";
+import { type CaseContext, CaseError, type CheckJson, type CheckResult, type CheckType } from "../kind.js";
+import { type Inputs, readInputs } from "./inputs.js";
+import { activationLimit, comparisonFor, lossLimit, numberIn } from "./limits.js";
+import { causalModelOf, freshTask, type Task, taskOf } from "./task.js";
+
+export const forwardChecks: readonly CheckType[] = [
+  { types: ["forward"], run: forward },
+  { types: ["packed"], run: packed },
+  { types: ["incremental"], run: incremental },
+];
+
+function forward(check: CheckJson, context: CaseContext): CheckResult[] {
+  const inputs = readInputs(check, context);
+  const c = comparisonFor(check, context);
+  compareForward(c, taskOf(context), inputs, check, context);
+  const results = [c.result()];
+  if (typeof context.json.legacy_config === "string") {
+    const legacy = comparisonFor(check, context, "legacy-config");
+    const task = freshTask(context, context.json.legacy_config.split("/").at(-1));
+    try {
+      compareForward(legacy, task, inputs, check, context);
+    } finally {
+      task.dispose();
+    }
+    results.push(legacy.result());
+  }
+  return results;
+}
+
+function compareForward(
+  c: Comparison,
+  task: Task,
+  inputs: Inputs,
+  check: CheckJson,
+  context: CaseContext,
+): void {
+  const engine = context.engine();
+  const expect = (check.expect ?? {}) as Record<string, unknown>;
+  const mask = check.compare_where === undefined ? undefined : context.tensor(check.compare_where).ints();
+  engine.noGrad(() =>
+    engine.scope(() => {
+      const hiddenStates: Tensor[] = [];
+      const attentions: Tensor[] = [];
+      const { logits, loss } = task.forward(inputs, {
+        ...(expect.hidden_states ? { hiddenStates } : {}),
+        ...(expect.attentions ? { attentions } : {}),
+      });
+      const where = logits.shape.length === 3 ? rowsWhere(mask, logits.columns) : undefined;
+      c.arrays(
+        "logits",
+        logits.readFloats(),
+        context.tensor(expect.logits).floats(),
+        activationLimit(check, "logits"),
+        where,
+      );
+      if (typeof expect.loss === "number")
+        c.number("loss", loss(task.targets(inputs)).item(), expect.loss, lossLimit(expect.loss));
+      lists(c, "hidden_states", hiddenStates, expect.hidden_states, check, context, (t) =>
+        rowsWhere(mask, t.columns),
+      );
+      lists(c, "attentions", attentions, expect.attentions, check, context, (t) =>
+        queriesWhere(mask, t.shape),
+      );
+    }),
+  );
+}
+
+function lists(
+  c: Comparison,
+  key: string,
+  found: Tensor[],
+  expected: unknown,
+  check: CheckJson,
+  context: CaseContext,
+  where: (t: Tensor) => Where | undefined,
+): void {
+  if (expected === undefined) return;
+  if (!Array.isArray(expected)) throw new CaseError(`expect.${key} is not a list`);
+  c.that(key, expected.length === found.length, `${found.length} ${key}, ${expected.length} are expected`);
+  found.forEach((t, i) => {
+    c.arrays(
+      `${key}.${i}`,
+      t.readFloats(),
+      context.tensor(expected[i]).floats(),
+      activationLimit(check, key),
+      where(t),
+    );
+    t.dispose();
+  });
+}
+
+/** [batch, seq, width]: positions where the mask [batch, seq] is 1. */
+function rowsWhere(mask: Int32Array | undefined, width: number): Where | undefined {
+  return mask && { mask, index: (i) => Math.floor(i / width) };
+}
+
+/** [batch, heads, queries, keys]: queries where the mask [batch, queries] is 1. */
+function queriesWhere(mask: Int32Array | undefined, shape: readonly number[]): Where | undefined {
+  const [, heads, queries, keys] = shape as [number, number, number, number];
+  return (
+    mask && {
+      mask,
+      index: (i) => Math.floor(i / (heads * queries * keys)) * queries + (Math.floor(i / keys) % queries),
+    }
+  );
+}
+
+function packed(check: CheckJson, context: CaseContext): CheckResult[] {
+  const engine = context.engine();
+  const task = taskOf(context);
+  const inputs = readInputs(check, context);
+  const expect = check.expect as Record<string, unknown>;
+  const c = comparisonFor(check, context);
+  engine.noGrad(() =>
+    engine.scope(() => {
+      const { logits, loss } = task.forward(inputs);
+      c.arrays(
+        "logits",
+        logits.readFloats(),
+        context.tensor(expect.logits).floats(),
+        activationLimit(check, "logits"),
+      );
+      c.number(
+        "loss",
+        loss(task.targets(inputs)).item(),
+        Number(expect.loss),
+        lossLimit(Number(expect.loss)),
+      );
+      const { positionIds: _, ...withoutPositions } = inputs;
+      c.arrays(
+        "logits without position_ids",
+        task.forward(withoutPositions).logits.readFloats(),
+        logits.readFloats(),
+        Number.MIN_VALUE,
+      );
+      for (const document of (check.documents ?? []) as {
+        row: number;
+        start: number;
+        length: number;
+        loss: number;
+      }[]) {
+        const alone = documentOf(inputs, document);
+        c.number(
+          `loss of document ${document.row}:${document.start}`,
+          task.forward(alone).loss(task.targets(alone)).item(),
+          document.loss,
+          lossLimit(document.loss),
+        );
+      }
+    }),
+  );
+  return [c.result()];
+}
+
+function documentOf(
+  inputs: Inputs,
+  { row, start, length }: { row: number; start: number; length: number },
+): Inputs {
+  const from = row * inputs.seq + start;
+  return {
+    inputIds: inputs.inputIds.slice(from, from + length),
+    labels: inputs.labels?.slice(from, from + length),
+    batch: 1,
+    seq: length,
+  };
+}
+
+function incremental(check: CheckJson, context: CaseContext): CheckResult {
+  const engine = context.engine();
+  const model = causalModelOf(context);
+  const { inputIds, batch, seq } = readInputs(check, context);
+  const expected = context.tensor((check.expect as Record<string, unknown>).logits).floats();
+  const limit = Math.max(2e-5, 10 * numberIn(check, "cache_max_diff"));
+  const c = comparisonFor(check, context);
+  if (batch !== 1) throw new CaseError("an incremental check has one row");
+  engine.noGrad(() => {
+    const cache = createCache(model, 1, seq);
+    for (let from = 0; from < seq; ) {
+      const to = from === 0 ? numberIn(check, "prefill", 1) : from + 1;
+      const logits = engine.scope(() =>
+        model
+          .logits(model.hidden({ inputIds: inputIds.slice(from, to), batch: 1, seq: to - from, cache }))
+          .readFloats(),
+      );
+      c.arrays(
+        `logits of tokens ${from} to ${to}`,
+        logits,
+        expected.slice(from * model.vocabSize, to * model.vocabSize),
+        limit,
+      );
+      from = to;
+    }
+    cache.dispose();
+  });
+  return c.result();
+}

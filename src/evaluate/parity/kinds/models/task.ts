@@ -1,0 +1,122 @@
+/** @file A case's model together with its loss: causal language models, and classifiers on decoders. What the checks need to
+ *  know of either. */
+
+import {
+  type CausalModel,
+  classifierKind,
+  type ForwardOptions,
+  families,
+  type LoadModelOptions,
+  loadClassifier,
+  loadModel,
+  type RawConfig,
+} from "../../../../models/index.js";
+import { isDirectory, joinPath, readJson } from "../../../../platform/files.js";
+import type { Engine, Tensor } from "../../../../tensor/index.js";
+import { type CaseContext, CaseError, NotHere } from "../kind.js";
+import type { Inputs } from "./inputs.js";
+
+export interface Task {
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  /** Targets of these inputs, as they are counted for the mean. */
+  targets(inputs: Inputs): number;
+  forward(
+    inputs: Inputs,
+    options?: ForwardOptions,
+  ): { readonly logits: Tensor; loss(normaliser: number): Tensor };
+  dispose(): void;
+}
+
+/** Throws NotHere for families and classes that are not built yet. */
+export function openTask(folder: string, engine: Engine, configName = "config.json"): Task {
+  const options = { engine, configName };
+  return classOf(folder, configName) === "causal"
+    ? causalTask(folder, options)
+    : classifierTask(folder, options);
+}
+
+/** The case's model, loaded anew: the caller disposes of it. */
+export function freshTask(context: CaseContext, configName?: string): Task {
+  return openTask(modelFolder(context), context.engine(), configName);
+}
+
+/** The case's model, loaded once. */
+export function taskOf(context: CaseContext): Task {
+  return context.once(
+    "task",
+    () => freshTask(context),
+    (task) => task.dispose(),
+  );
+}
+
+/** The case's causal language model, loaded once. */
+export function causalModelOf(context: CaseContext): CausalModel {
+  const folder = modelFolder(context);
+  if (classOf(folder, "config.json") !== "causal")
+    throw new NotHere("only causal language models have a cache here");
+  return context.once(
+    "causal model",
+    () => loadModel(folder, { engine: context.engine() }),
+    (model) => model.dispose(),
+  );
+}
+
+function modelFolder(context: CaseContext): string {
+  const folder = context.path(context.json.model);
+  if (!isDirectory(folder)) throw new NotHere(`models of kind ${String(context.json.kind)} are not here yet`);
+  return folder;
+}
+
+function classOf(folder: string, configName: string): "causal" | "classifier" {
+  const config = readJson(joinPath(folder, configName)) as RawConfig;
+  const type = String(config.model_type);
+  if (!families.some((f) => f.modelTypes.includes(type)))
+    throw new NotHere(`the family ${type} is not here yet`);
+  if (classifierKind(config) !== undefined) return "classifier";
+  const architecture = Array.isArray(config.architectures) ? String(config.architectures[0]) : "";
+  if (!/ForCausalLM$|LMHeadModel$/.test(architecture))
+    throw new NotHere(`the class ${architecture} is not here yet`);
+  return "causal";
+}
+
+function causalTask(folder: string, options: LoadModelOptions): Task {
+  const model = loadModel(folder, options);
+  return {
+    parameters: model.parameters,
+    targets: (inputs) => shifted(inputs).filter((t) => t >= 0).length,
+    forward(inputs, options) {
+      const hidden = model.hidden(inputs, options);
+      return {
+        logits: model.logits(hidden),
+        loss: (normaliser) => model.loss(hidden, shifted(inputs), normaliser).loss,
+      };
+    },
+    dispose: () => model.dispose(),
+  };
+}
+
+/** targets[t] = labels[t + 1]; the last position of a row has none. */
+function shifted({ labels, seq }: Inputs): Int32Array {
+  if (labels === undefined) throw new CaseError("the check needs labels and gives none");
+  return Int32Array.from(labels, (_, i) => ((i + 1) % seq === 0 ? -100 : labels[i + 1]!));
+}
+
+function classifierTask(folder: string, options: LoadModelOptions): Task {
+  const model = loadClassifier(folder, options);
+  const labelsOf = ({ labels }: Inputs) => {
+    if (labels === undefined) throw new CaseError("the check needs labels and gives none");
+    return labels;
+  };
+  return {
+    parameters: model.parameters,
+    targets: (inputs) =>
+      model.problem === "regression"
+        ? labelsOf(inputs).length
+        : labelsOf(inputs).filter((t) => t >= 0).length,
+    forward(inputs, options) {
+      const logits = model.scores(inputs, options);
+      return { logits, loss: (normaliser) => model.loss(logits, labelsOf(inputs), normaliser) };
+    },
+    dispose: () => model.dispose(),
+  };
+}

@@ -1,0 +1,144 @@
+/** @file A decoder with a linear score head instead of a language model's: one set of scores a sequence, from its last real
+ *  token (reward models, classification), or one a token. `LlamaForSequenceClassification` and its like.
+ *    sequence: scores [batch, labels] = W·hidden[last token that is not pad];  token: scores [batch, seq, labels] = W·hidden + b */
+
+import { UserError } from "../../platform/errors.js";
+import {
+  crossEntropy,
+  type Engine,
+  embedding,
+  linear,
+  mean,
+  reshape,
+  sub,
+  type Tensor,
+  unary,
+} from "../../tensor/index.js";
+import {
+  type Head,
+  normal,
+  type ParameterRow,
+  type ParameterTable,
+  type RawConfig,
+  zeros,
+} from "../family.js";
+import { type LoadModelOptions, loadParameters, readConfig } from "../load.js";
+import type { CausalModel, DecoderInput, ForwardOptions } from "../model.js";
+import { familyFor } from "../registry.js";
+
+export type ClassifierKind = "sequence" | "token";
+
+export interface Classifier {
+  readonly kind: ClassifierKind;
+  readonly body: CausalModel;
+  /** The body's and the head's. */
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  readonly labels: number;
+  /** "regression": mean squared error, otherwise cross-entropy. */
+  readonly problem: "regression" | "classification";
+  scores(input: DecoderInput, options?: ForwardOptions): Tensor;
+  /** Sum over targets / normaliser. Targets: a label a sequence or token (−100: none); for regression the values. */
+  loss(scores: Tensor, targets: Int32Array | Float32Array, normaliser: number): Tensor;
+  dispose(): void;
+}
+
+/** Whether config.json's architecture is such a classifier, and which. */
+export function classifierKind(config: RawConfig): ClassifierKind | undefined {
+  const architecture = Array.isArray(config.architectures) ? String(config.architectures[0]) : "";
+  if (architecture.endsWith("ForSequenceClassification")) return "sequence";
+  return architecture.endsWith("ForTokenClassification") ? "token" : undefined;
+}
+
+export function loadClassifier(folder: string, options: LoadModelOptions): Classifier {
+  const { file, config } = readConfig(folder, options.configName);
+  const kind = classifierKind(config);
+  if (kind === undefined)
+    throw new UserError({
+      code: "architecture-unknown",
+      file,
+      at: "architectures",
+      message: "is no classifier",
+      found: config.architectures,
+      expected: "…ForSequenceClassification or …ForTokenClassification",
+    });
+  const labels = labelCount(config);
+  const head: Head = "none";
+  const prepared = familyFor(config, file).prepare(config, { file, head });
+  const table = withScores(
+    prepared.table,
+    kind,
+    labels,
+    Number(prepared.config.n_embd ?? prepared.config.hidden_size),
+  );
+  const parameters = loadParameters(folder, table, options);
+  return buildClassifier(
+    prepared.build(parameters, options.engine),
+    kind,
+    labels,
+    config.problem_type === "regression" || labels === 1 ? "regression" : "classification",
+  );
+}
+
+function labelCount(config: RawConfig): number {
+  if (typeof config.num_labels === "number") return config.num_labels;
+  return typeof config.id2label === "object" && config.id2label !== null
+    ? Object.keys(config.id2label).length
+    : 2;
+}
+
+function withScores(
+  table: ParameterTable,
+  kind: ClassifierKind,
+  labels: number,
+  dim: number,
+): ParameterTable {
+  const weight: ParameterRow = ["score.weight", [labels, dim], normal(0.02)];
+  const bias: ParameterRow = ["score.bias", [labels], zeros];
+  return { ...table, rows: [...table.rows, weight, ...(kind === "token" ? [bias] : [])] };
+}
+
+function buildClassifier(
+  body: CausalModel,
+  kind: ClassifierKind,
+  labels: number,
+  problem: Classifier["problem"],
+): Classifier {
+  const { engine, parameters } = body;
+  const weight = parameters.get("score.weight")!;
+  return {
+    kind,
+    body,
+    parameters,
+    labels,
+    problem,
+    scores(input, options) {
+      const hidden = body.hidden(input, options);
+      return linear(kind === "token" ? hidden : lastReal(hidden, input, body.padTokenId, engine), weight, {
+        bias: parameters.get("score.bias"),
+      });
+    },
+    loss(scores, targets, normaliser) {
+      if (problem === "regression") {
+        const difference = sub(scores, engine.tensor(Float32Array.from(targets), scores.shape));
+        return mean(unary("square", difference));
+      }
+      return crossEntropy(scores, engine.tensor(Int32Array.from(targets)), normaliser).loss;
+    },
+    dispose: () => body.dispose(),
+  };
+}
+
+/** The hidden state of each row's last token whose id is not the padding's, [batch, dim]. */
+function lastReal(
+  hidden: Tensor,
+  { inputIds, batch, seq }: DecoderInput,
+  pad: number | undefined,
+  engine: Engine,
+): Tensor {
+  const rows = Int32Array.from({ length: batch }, (_, b) => {
+    let last = seq - 1;
+    while (last > 0 && inputIds[b * seq + last] === pad) last--;
+    return b * seq + last;
+  });
+  return embedding(reshape(hidden, [batch * seq, hidden.columns]), engine.tensor(rows));
+}
