@@ -1,13 +1,12 @@
 /** @file A batch of texts that a model continues: the key-value cache, prompts read in chunks, then one token a row a step.
  *
- *  Prompts of unequal length are padded on the left, and masked, so that all rows end at the same place. Rows may be
- *  reordered, repeated or dropped between steps (beams; texts that are finished); padding that no row needs any more goes
- *  with them, so that the longest row alone decides when the context is full. */
+ *  Every row begins at place 0 of its part of the cache, and nothing is padded: its bits are those it has alone. Rows may be
+ *  reordered, repeated or dropped between steps (beams; texts that are finished). */
 
 import { createCache, type KeyValueCache } from "../models/cache.js";
 import type { CausalModel } from "../models/model.js";
 import { UserError } from "../platform/errors.js";
-import { slice } from "../tensor/index.js";
+import { sizeOf, slice, type Tensor } from "../tensor/index.js";
 
 export interface Decoding {
   readonly rows: number;
@@ -24,7 +23,7 @@ export interface Decoding {
 }
 
 export interface DecodingOptions {
-  /** Tokens a row that there must be room for, prompt and padding included. */
+  /** Tokens a row that there must be room for, prompt included. */
   readonly capacity: number;
   /** Rows that `select` may make; default as many as there are prompts. */
   readonly maxRows?: number;
@@ -39,14 +38,10 @@ export function startDecoding(
   options: DecodingOptions,
 ): Decoding {
   for (const prompt of prompts) checkPrompt(model, prompt);
-  const length = Math.max(...prompts.map((p) => p.length));
-  const capacity = Math.min(Math.max(options.capacity, length), model.contextLength);
+  const longest = Math.max(...prompts.map((p) => p.length));
+  const capacity = Math.min(Math.max(options.capacity, longest), model.contextLength);
   const maxRows = Math.max(options.maxRows ?? 0, prompts.length);
-  const decoding = new BatchDecoding(
-    model,
-    createCache(model, maxRows, capacity),
-    prompts.map((p) => length - p.length),
-  );
+  const decoding = new BatchDecoding(model, createCache(model, maxRows, capacity));
   try {
     decoding.prefill(prompts, options.chunk ?? 512);
     return decoding;
@@ -82,26 +77,11 @@ class BatchDecoding implements Decoding {
   private readonly model: CausalModel;
   private readonly store: KeyValueCache;
   private view: KeyValueCache;
-  private padding: readonly number[];
 
-  constructor(model: CausalModel, store: KeyValueCache, padding: readonly number[]) {
+  constructor(model: CausalModel, store: KeyValueCache) {
     this.model = model;
     this.store = store;
-    this.padding = padding;
-    this.view = narrow(store, padding.length);
-  }
-
-  prefill(prompts: readonly Int32Array[], chunk: number): void {
-    const { padding } = this;
-    const seq = prompts[0]!.length + padding[0]!;
-    for (let from = 0; from < seq; from += chunk) {
-      const count = Math.min(chunk, seq - from);
-      const ids = new Int32Array(prompts.length * count);
-      for (let r = 0; r < prompts.length; r++) {
-        for (let i = 0; i < count; i++) ids[r * count + i] = prompts[r]![from + i - padding[r]!] ?? 0;
-      }
-      this.read(ids, count, from + count === seq);
-    }
+    this.view = part(store, 0, new Int32Array(0));
   }
 
   get rows(): number {
@@ -116,27 +96,51 @@ class BatchDecoding implements Decoding {
     return this.store.bytes;
   }
 
+  /** Prompts of one length are read together, others each alone. */
+  prefill(prompts: readonly Int32Array[], chunk: number): void {
+    const lengths = Int32Array.from(prompts, (p) => p.length);
+    const together = lengths.every((n) => n === lengths[0]) ? prompts.length : 1;
+    const logits = new Float32Array(prompts.length * this.vocabSize);
+    for (let row = 0; row < prompts.length; row += together) {
+      const view = part(this.store, row, new Int32Array(together));
+      try {
+        logits.set(this.readAll(prompts.slice(row, row + together), view, chunk), row * this.vocabSize);
+      } finally {
+        release(view);
+      }
+    }
+    this.logits = logits;
+    this.show(lengths);
+  }
+
+  private readAll(prompts: readonly Int32Array[], view: KeyValueCache, chunk: number): Float32Array {
+    const seq = prompts[0]!.length;
+    for (let from = 0; ; from += chunk) {
+      const count = Math.min(chunk, seq - from);
+      const ids = new Int32Array(prompts.length * count);
+      for (const [r, prompt] of prompts.entries()) ids.set(prompt.subarray(from, from + count), r * count);
+      const last = from + count === seq;
+      const logits = this.read(ids, count, view, last);
+      if (last) return logits;
+    }
+  }
+
   step(tokens: Int32Array): void {
-    this.read(tokens, 1, true);
+    this.logits = this.read(tokens, 1, this.view, true);
   }
 
   select(parents: readonly number[]): void {
+    const { rows, vocabSize, view } = this;
     if (parents.length > this.store.batch)
       throw new Error(`${parents.length} rows in a cache for ${this.store.batch}`);
-    const { rows } = this;
     for (const p of parents) if (!(p >= 0 && p < rows)) throw new Error(`row ${p} of ${rows}`);
-    const spare = Math.min(...parents.map((p) => this.padding[p]!));
-    moveRows(this.store, this.view.length, parents, spare);
-    const vocab = this.vocabSize;
-    const logits = new Float32Array(parents.length * vocab);
+    const held = lengthsOf(view);
+    moveRows(this.store, held, parents);
+    const logits = new Float32Array(parents.length * vocabSize);
     for (const [r, p] of parents.entries())
-      logits.set(this.logits.subarray(p * vocab, (p + 1) * vocab), r * vocab);
+      logits.set(this.logits.subarray(p * vocabSize, (p + 1) * vocabSize), r * vocabSize);
     this.logits = logits;
-    this.padding = parents.map((p) => this.padding[p]! - spare);
-    const { length } = this.view;
-    release(this.view);
-    this.view = narrow(this.store, parents.length);
-    this.view.length = length - spare;
+    this.show(Int32Array.from(parents, (p) => held[p]!));
   }
 
   dispose(): void {
@@ -144,40 +148,38 @@ class BatchDecoding implements Decoding {
     this.store.dispose();
   }
 
-  /** [rows, seq] ids; the last position's logits are wanted with the last chunk only. */
-  private read(inputIds: Int32Array, seq: number, wanted: boolean): void {
-    const { model, view } = this;
+  private show(lengths: Int32Array): void {
+    release(this.view);
+    this.view = part(this.store, 0, lengths);
+  }
+
+  /** ids [rows, seq]; the logits of the last place, [rows, vocab], if they are wanted. */
+  private read(inputIds: Int32Array, seq: number, cache: KeyValueCache, wanted: boolean): Float32Array {
+    const { model } = this;
     const { engine } = model;
-    const batch = view.batch;
-    engine.noGrad(() =>
+    return engine.noGrad(() =>
       engine.scope(() => {
-        const hidden = model.hidden({ inputIds, batch, seq, cache: view, ...this.placed(seq) });
-        if (!wanted) return;
-        const last = seq === 1 ? hidden : slice(hidden, 1, seq - 1, seq);
-        this.logits = model.logits(last).readFloats();
+        const hidden = model.hidden({ inputIds, batch: cache.batch, seq, cache });
+        if (!wanted) return new Float32Array(0);
+        return model.logits(seq === 1 ? hidden : slice(hidden, 1, seq - 1, seq)).readFloats();
       }),
     );
   }
-
-  /** Mask and positions; nothing where no row is padded, since the model's defaults are right then. */
-  private placed(seq: number): { attentionMask?: Uint8Array; positionIds?: Int32Array } {
-    const { padding, view } = this;
-    if (padding.every((p) => p === 0)) return {};
-    const keys = view.length + seq;
-    const attentionMask = new Uint8Array(padding.length * keys);
-    const positionIds = new Int32Array(padding.length * seq);
-    for (const [r, pad] of padding.entries()) {
-      attentionMask.fill(1, r * keys + Math.min(pad, keys), (r + 1) * keys);
-      for (let i = 0; i < seq; i++) positionIds[r * seq + i] = Math.max(0, view.length + i - pad);
-    }
-    return { attentionMask, positionIds };
-  }
 }
 
-/** The first rows of a cache, as a cache of its own over the same memory. */
-function narrow(store: KeyValueCache, batch: number): KeyValueCache {
-  const part = (t: KeyValueCache["layers"][number]["k"]) => t.alias([batch, ...t.shape.slice(1)]).keep();
-  return { ...store, batch, length: 0, layers: store.layers.map(({ k, v }) => ({ k: part(k), v: part(v) })) };
+/** Rows of a cache from `first` on, as a cache of its own over the same memory. */
+function part(store: KeyValueCache, first: number, lengths: Int32Array): KeyValueCache {
+  const batch = lengths.length;
+  const rows = (t: Tensor) => t.alias([batch, ...t.shape.slice(1)], first * sizeOf(t.shape.slice(1))).keep();
+  const layers = store.layers.map(({ k, v }) => ({ k: rows(k), v: rows(v) }));
+  const length = Math.max(0, ...lengths);
+  return lengths.every((n) => n === length)
+    ? { ...store, batch, length, layers }
+    : { ...store, batch, length, lengths: lengths.slice(), layers };
+}
+
+function lengthsOf(cache: KeyValueCache): Int32Array {
+  return cache.lengths ?? new Int32Array(cache.batch).fill(cache.length);
 }
 
 function release(view: KeyValueCache): void {
@@ -187,23 +189,23 @@ function release(view: KeyValueCache): void {
   }
 }
 
-/** Row r becomes what row parents[r] was without its first `spare` places, by way of a copy of the rows that move. */
-function moveRows(store: KeyValueCache, length: number, parents: readonly number[], spare: number): void {
-  const moved = [...parents.entries()].filter(([r, p]) => r !== p || spare > 0);
+/** Row r becomes what row parents[r] was, by way of a copy of the rows that move. */
+function moveRows(store: KeyValueCache, lengths: Int32Array, parents: readonly number[]): void {
+  const moved = [...parents.entries()].filter(([r, p]) => r !== p);
   if (moved.length === 0) return;
+  const longest = Math.max(...lengths);
   for (const { k, v } of store.layers) {
     for (const t of [k, v]) {
       const { backend } = t.engine;
       const width = t.shape[2]!;
-      const row = (r: number, at: number) => ({
-        storage: t.storage,
-        offset: t.offset + r * store.capacity * width + at,
+      const row = (r: number) => ({ storage: t.storage, offset: t.offset + r * store.capacity * width });
+      const aside = t.engine.empty([moved.length, longest * width]);
+      const place = (i: number) => ({
+        storage: aside.storage,
+        offset: aside.offset + i * longest * width,
       });
-      const size = (length - spare) * width;
-      const aside = t.engine.empty([moved.length, size]);
-      const place = (i: number) => ({ storage: aside.storage, offset: aside.offset + i * size });
-      for (const [i, [, p]] of moved.entries()) backend.copy(row(p, spare * width), place(i), size);
-      for (const [i, [r]] of moved.entries()) backend.copy(place(i), row(r, 0), size);
+      for (const [i, [, p]] of moved.entries()) backend.copy(row(p), place(i), lengths[p]! * width);
+      for (const [i, [r, p]] of moved.entries()) backend.copy(place(i), row(r), lengths[p]! * width);
       aside.dispose();
     }
   }

@@ -90,10 +90,9 @@ export function* runRequests(
   }
 }
 
-/** The last token chosen is never read. A padded row begins later and so ends later. */
+/** The last token chosen is never read. */
 function neededCapacity(requests: readonly Request[]): number {
-  const longest = Math.max(...requests.map((r) => r.prompt.length));
-  return longest + Math.max(...requests.map((r) => r.maxLength - r.prompt.length)) - 1;
+  return Math.max(...requests.map((r) => r.maxLength)) - 1;
 }
 
 function isList(

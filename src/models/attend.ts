@@ -3,7 +3,7 @@
 
 import { attentionProbabilities } from "../nn/index.js";
 import { attention, attentionQkv, type Operand, slice, type Tensor } from "../tensor/index.js";
-import { appendTo } from "./cache.js";
+import { appendRagged, appendTo } from "./cache.js";
 import type { DecoderPass } from "./decoder.js";
 
 export interface AttendOptions {
@@ -65,6 +65,12 @@ function attendTo(
 function remember(k: Operand, v: Operand, ld: number, pass: DecoderPass, layer: number): void {
   const { cache, past, batch, seq } = pass;
   const into = cache!.layers[layer]!;
+  const lengths = cache!.lengths;
+  if (lengths !== undefined) {
+    appendRagged(into.k, lengths, k, seq, ld);
+    appendRagged(into.v, lengths, v, seq, ld);
+    return;
+  }
   appendTo(into.k, past, k, batch, seq, ld);
   appendTo(into.v, past, v, batch, seq, ld);
 }

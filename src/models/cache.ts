@@ -6,8 +6,11 @@ import type { Engine, Operand, Tensor } from "../tensor/index.js";
 export interface KeyValueCache {
   readonly batch: number;
   readonly capacity: number;
-  /** Tokens held, the same in every row (shorter prompts are padded on the left). */
+  /** Tokens held, the same in every row; with `lengths` the most that a row holds. */
   length: number;
+  /** Tokens held in each row, where rows differ: every row begins at place 0 and is continued at its own end, so that its
+   *  bits are those it has alone. Not with an attention mask. */
+  readonly lengths?: Int32Array | undefined;
   readonly layers: readonly { readonly k: Tensor; readonly v: Tensor }[];
   readonly bytes: number;
   dispose(): void;
@@ -37,6 +40,40 @@ export function createCache(model: CacheShape, batch: number, capacity: number):
       }
     },
   };
+}
+
+/** Which keys the queries of rows of different lengths see, i32 [batch, seq, 2]: query i of row b stands at lengths[b] + i. */
+export function raggedRanges(lengths: Int32Array, seq: number, window: number | undefined): Int32Array {
+  const ranges = new Int32Array(lengths.length * seq * 2);
+  for (let b = 0; b < lengths.length; b++) {
+    for (let i = 0; i < seq; i++) {
+      const to = lengths[b]! + i + 1;
+      ranges[(b * seq + i) * 2] = window === undefined ? 0 : Math.max(0, to - window);
+      ranges[(b * seq + i) * 2 + 1] = to;
+    }
+  }
+  return ranges;
+}
+
+/** As `appendTo`, each row behind what it holds itself. */
+export function appendRagged(
+  into: Tensor,
+  lengths: Int32Array,
+  from: Operand,
+  seq: number,
+  ld: number,
+): void {
+  const [, capacity, width] = into.shape as [number, number, number];
+  for (let b = 0; b < lengths.length; b++) {
+    into.engine.backend.stridedCopy({
+      x: { storage: from.storage, offset: from.offset + b * seq * ld },
+      y: { storage: into.storage, offset: into.offset + (b * capacity + lengths[b]!) * width },
+      shape: [seq, width],
+      xStrides: [ld, 1],
+      yStrides: [width, 1],
+      accumulate: false,
+    });
+  }
 }
 
 /** Copies this call's keys or values, [batch, seq, width] with rows `ld` apart from `from`, behind what the cache holds. */

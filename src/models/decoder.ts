@@ -3,7 +3,7 @@
 
 import { UserError } from "../platform/errors.js";
 import { attentionRanges, type Engine, linear, linearCrossEntropy, type Tensor } from "../tensor/index.js";
-import type { KeyValueCache } from "./cache.js";
+import { type KeyValueCache, raggedRanges } from "./cache.js";
 import type { CausalModel, DecoderInput, ForwardOptions } from "./model.js";
 
 /** One batch, as the layers see it. */
@@ -48,7 +48,11 @@ export function createDecoder<State>(parts: DecoderParts<State>): CausalModel {
       return engine.inferenceScope(() => {
         const pass = startPass(engine, input, options, parts.windows ?? [undefined]);
         const x = walkLayers(parts, pass, options);
-        if (input.cache) input.cache.length += input.seq;
+        if (input.cache) {
+          input.cache.length += input.seq;
+          const lengths = input.cache.lengths;
+          for (let b = 0; lengths !== undefined && b < lengths.length; b++) lengths[b]! += input.seq;
+        }
         return x;
       });
     },
@@ -97,7 +101,9 @@ function startPass(
     windows.map((window) => [
       window,
       engine.tensor(
-        attentionRanges({ batch, queries: seq, past, causal: true, window, mask, documentStarts }),
+        cache?.lengths !== undefined
+          ? raggedRanges(cache.lengths, seq, window)
+          : attentionRanges({ batch, queries: seq, past, causal: true, window, mask, documentStarts }),
         [batch, seq, 2],
       ),
     ]),
@@ -115,8 +121,11 @@ function startPass(
 }
 
 function positionsOf(input: DecoderInput, past: number): Int32Array {
-  const { batch, seq, positionIds, documentStarts } = input;
+  const { batch, seq, positionIds, documentStarts, cache } = input;
   if (positionIds !== undefined) return Int32Array.from(positionIds);
+  const lengths = cache?.lengths;
+  if (lengths !== undefined)
+    return Int32Array.from({ length: batch * seq }, (_, i) => lengths[Math.floor(i / seq)]! + (i % seq));
   return Int32Array.from({ length: batch * seq }, (_, i) => past + (i % seq) - (documentStarts?.[i] ?? 0));
 }
 
@@ -139,6 +148,8 @@ function checkInput(
   }
   if (cache !== undefined && documentStarts !== undefined)
     throw new Error("documentStarts and a cache exclude each other");
+  if (cache?.lengths !== undefined && attentionMask !== undefined)
+    throw new Error("an attention mask and a cache of rows of different lengths exclude each other");
   if (cache !== undefined && cache.batch !== batch)
     throw new Error(`a cache for ${cache.batch} sequences with a batch of ${batch}`);
   if (past + seq > model.contextLength) {
