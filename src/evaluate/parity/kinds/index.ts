@@ -4,9 +4,10 @@ import { checkListKind } from "./checks.js";
 import type { CaseKind, CheckType } from "./kind.js";
 import { badFiles } from "./models/badFiles.js";
 import { modelChecks } from "./models/index.js";
+import { optimKinds } from "./optim/index.js";
 import { ropeTables } from "./positions.js";
 
 const checkTypes: readonly CheckType[] = [...modelChecks, badFiles, ropeTables];
 
 /** The first that matches a case does it. */
-export const caseKinds: readonly CaseKind[] = [checkListKind(checkTypes)];
+export const caseKinds: readonly CaseKind[] = [checkListKind(checkTypes), ...optimKinds];

@@ -1,0 +1,131 @@
+/** @file Cases of kind `optimizer`: ten steps from given gradients, compared after every step, and the state after the last. */
+
+import type { Tensor } from "../../../../tensor/index.js";
+import { type AdamWGroup, createAdamW } from "../../../../train/optim/adamw.js";
+import { createMuon, type MuonGroup } from "../../../../train/optim/muon.js";
+import type { Optimizer } from "../../../../train/optim/optimizer.js";
+import { createComparison } from "../../compare.js";
+import { type CaseContext, type CaseKind, type CheckResult, NotHere, resultOfError } from "../kind.js";
+
+interface Settings {
+  readonly steps: number;
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+  readonly param_groups: readonly Options[];
+  readonly lr_factor_per_step?: readonly number[];
+  readonly none_grads?: Readonly<Record<string, readonly number[]>>;
+}
+type Options = Readonly<Record<string, unknown>> & { readonly params: readonly string[] };
+
+/** What a fp32 implementation keeps to, as the README of the cases says; Muon's against the iteration in fp32. */
+const LIMIT = 2e-6;
+/** Ten steps of sums whose order is ours. */
+const MUON_LIMIT = 5e-6;
+
+export const optimizerKind: CaseKind = {
+  name: "optimizer",
+  matches: (json) => json.kind === "optimizer",
+  *run(context) {
+    const call = String(context.json.call);
+    const muon = /muon/i.test(call);
+    try {
+      yield context.engine().scope(() => runCase(context, call, muon));
+    } catch (error) {
+      yield resultOfError("optimizer", error);
+    }
+  },
+};
+
+function runCase(context: CaseContext, call: string, muon: boolean): CheckResult {
+  const engine = context.engine();
+  const settings = context.json.settings as Settings;
+  const names = Object.keys(settings.shapes);
+  const parameters = new Map(
+    names.map((name) => [
+      name,
+      engine.parameter(settings.shapes[name]!, name).write(context.tensor(`param.${name}`).floats()),
+    ]),
+  );
+  const gradients = new Map(names.map((name) => [name, context.tensor(`grad.${name}`).floats()]));
+  const groups = settings.param_groups.map((group) => ({ ...settings, ...group }) as Options);
+  const optimizer = muon ? muonOf(context, groups, parameters) : adamwOf(call, groups, parameters);
+  const after = new Map(
+    names.map((name) => [name, context.tensor(`${muon ? "after_fp32ns" : "after"}.${name}`).floats()]),
+  );
+  const compare = createComparison("ten steps");
+  for (let t = 0; t < settings.steps; t++) {
+    for (const [name, p] of parameters) {
+      p.gradFresh = settings.none_grads?.[name]?.includes(t) !== true;
+      p.grad ??= engine.empty(p.shape).keep();
+      p.grad.write(gradients.get(name)!.slice(t * p.size, (t + 1) * p.size));
+    }
+    optimizer.step({ lrFactor: settings.lr_factor_per_step?.[t] ?? 1 });
+    for (const [name, p] of parameters)
+      compare.arrays(
+        `${name} after step ${t + 1}`,
+        p.readFloats(),
+        after.get(name)!.subarray(t * p.size, (t + 1) * p.size),
+        muon ? MUON_LIMIT : LIMIT,
+      );
+  }
+  for (const [key, tensor] of optimizer.tensors) {
+    const [state, name] = key.split(/\.(.*)/s) as [string, string];
+    compare.arrays(key, tensor.readFloats(), context.tensor(`state.${name}.${state}`).floats(), LIMIT);
+  }
+  if (!muon)
+    for (const [name, count] of Object.entries(optimizer.counts()))
+      compare.number(`steps of ${name}`, count, context.tensor(`state.${name}.step`).floats()[0]!, 0);
+  optimizer.dispose();
+  for (const p of parameters.values()) p.dispose();
+  return compare.result();
+}
+
+function adamwOf(
+  call: string,
+  groups: readonly Options[],
+  parameters: ReadonlyMap<string, Tensor>,
+): Optimizer {
+  const plainAdam = call === "torch.optim.Adam";
+  if (call !== "torch.optim.AdamW" && !plainAdam) throw new NotHere(`there is no ${call} here`);
+  return createAdamW(
+    groups.map((g): AdamWGroup => {
+      if (g.amsgrad === true) throw new NotHere("AdamW has no amsgrad here");
+      if (plainAdam && g.weight_decay !== 0)
+        throw new NotHere("Adam's decay by the gradient is not offered here");
+      return {
+        parameters: g.params.map((name) => parameters.get(name)!),
+        lr: g.lr as number,
+        weightDecay: g.weight_decay as number,
+        betas: g.betas as [number, number],
+        eps: g.eps as number,
+      };
+    }),
+  );
+}
+
+function muonOf(
+  context: CaseContext,
+  groups: readonly Options[],
+  parameters: ReadonlyMap<string, Tensor>,
+): Optimizer {
+  if (context.compute !== "fp32") throw new NotHere("Muon is compared in fp32");
+  const torch = String(context.json.call) === "torch.optim.Muon";
+  return createMuon(
+    groups.map(
+      (g): MuonGroup => ({
+        parameters: g.params.map((name) => parameters.get(name)!),
+        lr: g.lr as number,
+        weightDecay: g.weight_decay as number,
+        momentum: g.momentum as number,
+        nesterov: g.nesterov as boolean,
+        variant: g.variant === "sum" ? "sum" : "ema",
+        adjust: g.adjust_lr_fn === "match_rms_adamw" ? "match_rms_adamw" : "original",
+        newtonSchulz: {
+          steps: g.ns_steps as number,
+          coefficients: g.ns_coefficients as [number, number, number],
+          eps: (g.eps as number | undefined) ?? 1e-7,
+          guard: torch ? "clamp" : "add",
+        },
+      }),
+    ),
+  );
+}
