@@ -3,7 +3,7 @@
 
 import type { CharacterClasses } from "../text/categories.js";
 import { SPACE } from "../text/categories.js";
-import { classAt, runEnd, spacesEnd } from "./runs.js";
+import { classAt, isAsciiLetter, runEnd, spacesEnd } from "./runs.js";
 import type { Splitter } from "./splitter.js";
 
 export function createGpt2Splitter(classes: CharacterClasses): Splitter {
@@ -13,18 +13,27 @@ export function createGpt2Splitter(classes: CharacterClasses): Splitter {
     let p = from;
     while (p < to && count < capacity) {
       const first = bytes[p]!;
-      let end = first === 0x27 ? contractionEnd(bytes, p, to) : p;
-      if (end === p) {
-        const start = first === 0x20 && p + 1 < to ? p + 1 : p;
-        const c = classAt(classes, bytes, start);
-        if ((c & 7) !== SPACE) end = runEnd(classes, bytes, start + (c >> 3), to, c & 7);
-        else end = spacesEnd(bytes, p, runEnd(classes, bytes, p, to, SPACE), to);
-      }
+      const word = first === 0x20 ? p + 1 : p;
+      let end = word;
+      // The common piece, an ASCII word with or without its space; bytes[to] is no letter.
+      while (isAsciiLetter(bytes[end]!)) end++;
+      if (end === word || bytes[end]! >= 0x80) end = otherEnd(bytes, p, to, first);
       ends[count++] = end;
       p = end;
     }
     return count;
   };
+
+  function otherEnd(bytes: Uint8Array, p: number, to: number, first: number): number {
+    if (first === 0x27) {
+      const end = contractionEnd(bytes, p, to);
+      if (end !== p) return end;
+    }
+    const start = first === 0x20 && p + 1 < to ? p + 1 : p;
+    const c = classAt(classes, bytes, start);
+    if ((c & 7) !== SPACE) return runEnd(classes, bytes, start + (c >> 3), to, c & 7);
+    return spacesEnd(bytes, p, runEnd(classes, bytes, p, to, SPACE), to);
+  }
 }
 
 /** End of `'s`, `'t`, `'re`, `'ve`, `'m`, `'ll` or `'d` at `p`, or `p`. */

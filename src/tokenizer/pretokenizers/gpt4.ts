@@ -3,7 +3,7 @@
 
 import type { CharacterClasses } from "../text/categories.js";
 import { LETTER, NUMBER, OTHER, SPACE } from "../text/categories.js";
-import { classAt, runEnd, spacesEnd } from "./runs.js";
+import { classAt, isAsciiLetter, runEnd, spacesEnd } from "./runs.js";
 import type { Splitter } from "./splitter.js";
 
 const CR = 0x0d;
@@ -36,8 +36,13 @@ export function createGpt4Splitter(classes: CharacterClasses): Splitter {
     let count = 0;
     let p = from;
     while (p < to && count < capacity) {
-      p = pieceEnd(bytes, p, to);
-      ends[count++] = p;
+      const word = bytes[p] === 0x20 ? p + 1 : p;
+      let end = word;
+      // The common piece, an ASCII word with or without its space; bytes[to] is no letter.
+      while (isAsciiLetter(bytes[end]!)) end++;
+      if (end === word || bytes[end]! >= 0x80) end = pieceEnd(bytes, p, to);
+      ends[count++] = end;
+      p = end;
     }
     return count;
   };

@@ -1,7 +1,7 @@
 /** @file The end of a run of characters of one class, in UTF-8; the inner loop of the splitters. */
 
 import type { CharacterClasses } from "../text/categories.js";
-import { SPACE, wideClass } from "../text/categories.js";
+import { wideClass } from "../text/categories.js";
 
 /** First position from `p` on that is not of class `wanted`. */
 export function runEnd(
@@ -40,4 +40,6 @@ export function classAt(classes: CharacterClasses, bytes: Uint8Array, p: number)
   return c !== 0 ? c | 8 : wideClass(classes, bytes, p);
 }
 
-export const isSpace = (classAndLength: number): boolean => (classAndLength & 7) === SPACE;
+export function isAsciiLetter(byte: number): boolean {
+  return ((byte | 0x20) - 0x61) >>> 0 < 26;
+}

@@ -17,8 +17,8 @@ export interface ByteRangeMap {
 }
 
 /** For the n-th key length ≤ 8: which bytes of the two loads count. */
-const LOW_MASK = Int32Array.of(0, 0xff, 0xffff, 0xffffff, -1, -1, -1, -1, -1);
-const HIGH_MASK = Int32Array.of(0, 0, 0, 0, 0, 0xff, 0xffff, 0xffffff, -1);
+export const LOW_MASK = Int32Array.of(0, 0xff, 0xffff, 0xffffff, -1, -1, -1, -1, -1);
+export const HIGH_MASK = Int32Array.of(0, 0, 0, 0, 0, 0xff, 0xffff, 0xffffff, -1);
 
 export function createByteRangeMap(slots = 1 << 12): ByteRangeMap {
   return {
@@ -36,7 +36,8 @@ export function clearByteRangeMap(map: ByteRangeMap): void {
   map.arenaLength = 0;
 }
 
-function mix(a: number, b: number): number {
+/** Hash of a key of up to eight bytes, given as its two words. */
+export function shortHash(a: number, b: number): number {
   let h = Math.imul(a, 0x9e3779b1) ^ Math.imul(b, 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
   return h ^ (h >>> 13);
@@ -47,7 +48,7 @@ function hashLong(view: DataView, start: number, length: number): number {
   const whole = start + (length & ~3);
   let p = start;
   for (; p < whole; p += 4) h = Math.imul(h ^ view.getInt32(p, true), 0x9e3779b1) ^ (h >>> 15);
-  return mix(h, view.getInt32(p, true) & LOW_MASK[length & 3]!);
+  return shortHash(h, view.getInt32(p, true) & LOW_MASK[length & 3]!);
 }
 
 /** Index in `slots` of the key `view[start, start + length)` (length ≥ 1), or, if it is not there, -1 - the index where
@@ -60,7 +61,7 @@ function findShort(map: ByteRangeMap, view: DataView, start: number, length: num
   const low = view.getInt32(start, true) & LOW_MASK[length]!;
   const high = view.getInt32(start + 4, true) & HIGH_MASK[length]!;
   const { slots, mask } = map;
-  let slot = mix(low, high) & mask;
+  let slot = shortHash(low, high) & mask;
   for (;;) {
     const s = slot << 2;
     const there = slots[s + 2]!;
@@ -138,7 +139,7 @@ function rehash(map: ByteRangeMap): void {
   for (let s = 0; s < old.length; s += 4) {
     const length = old[s + 2]!;
     if (length === 0) continue;
-    let slot = (length <= 8 ? mix(old[s]!, old[s + 1]!) : old[s]!) & mask;
+    let slot = (length <= 8 ? shortHash(old[s]!, old[s + 1]!) : old[s]!) & mask;
     while (slots[slot * 4 + 2] !== 0) slot = (slot + 1) & mask;
     for (let i = 0; i < 4; i++) slots[slot * 4 + i] = old[s + i]!;
   }

@@ -11,7 +11,7 @@ const BLOCK_UNITS = 1 << 15;
 export interface Utf8Buffer {
   bytes: Uint8Array;
   view: DataView;
-  /** Writes the text at the start of `bytes`; returns its length in bytes. */
+  /** Writes the text and a zero at the start of `bytes`; returns the length of the text in bytes. */
   fill(text: string): number;
 }
 
@@ -27,7 +27,9 @@ export function createUtf8Buffer(): Utf8Buffer {
       const needed = text.length * 3 + SLACK;
       if (buffer.bytes.length < needed)
         Object.assign(buffer, make(Math.max(needed, buffer.bytes.length * 2)));
-      return encoder.encodeInto(text, buffer.bytes).written;
+      const length = encoder.encodeInto(text, buffer.bytes).written;
+      buffer.bytes[length] = 0;
+      return length;
     },
   };
   return buffer;

@@ -5,7 +5,15 @@ import { UserError } from "../../../platform/errors.js";
 import type { IdBuffer } from "../../idBuffer.js";
 import { reserveIds } from "../../idBuffer.js";
 import type { Splitter } from "../../pretokenizers/splitter.js";
-import { clearByteRangeMap, createByteRangeMap, findRange, insertRange } from "../../text/byteRangeMap.js";
+import {
+  clearByteRangeMap,
+  createByteRangeMap,
+  findRange,
+  HIGH_MASK,
+  insertRange,
+  LOW_MASK,
+  shortHash,
+} from "../../text/byteRangeMap.js";
 import type { CharacterClasses } from "../../text/categories.js";
 import { growable } from "../../text/growable.js";
 import { blockEnd, createUtf8Buffer } from "../../text/utf8.js";
@@ -16,6 +24,7 @@ const PIECES_AT_ONCE = 4096;
 /** Words kept, and the longest of them in bytes. */
 const CACHED_WORDS = 1 << 17;
 const LONGEST_CACHED = 256;
+const FIRST_SLOTS = 1 << 14;
 
 export interface ByteLevelBpeParts {
   readonly classes: CharacterClasses;
@@ -54,7 +63,7 @@ export function createByteLevelBpe(parts: ByteLevelBpeParts): TextToIds {
  *  stands, then the ids. */
 function createPieceEncoder(parts: ByteLevelBpeParts) {
   const { byteIds } = parts.merges;
-  const words = createByteRangeMap();
+  const words = createByteRangeMap(FIRST_SLOTS);
   const merger = createWordMerger(parts.merges);
   const complete = byteIds.every((id) => id >= 0);
   let lists = new Int32Array(1 << 10);
@@ -107,29 +116,47 @@ function createPieceEncoder(parts: ByteLevelBpeParts) {
     count: number,
     out: IdBuffer,
   ) => {
-    let start = from;
+    let { slots, mask } = words;
     const ids = out.ids;
+    let n = out.length;
+    let start = from;
     for (let k = 0; k < count; k++) {
       const end = ends[k]!;
-      if (end - start === 1 && complete) {
-        ids[out.length++] = byteIds[bytes[start]!]!;
-      } else {
-        const slot = findRange(words, view, start, end - start);
-        if (slot < 0) miss(bytes, view, start, end, slot, out);
-        else {
-          const value = words.slots[slot + 3]!;
-          if (value >= 0) ids[out.length++] = value;
-          else {
-            let at = -1 - value;
-            const stop = at + 1 + lists[at]!;
-            let n = out.length;
-            while (++at < stop) ids[n++] = lists[at]!;
-            out.length = n;
+      const length = end - start;
+      let s: number;
+      if (length <= 8) {
+        // `findRange` for short keys, written out: this is the hottest loop of encoding.
+        const low = view.getInt32(start, true) & LOW_MASK[length]!;
+        const high = view.getInt32(start + 4, true) & HIGH_MASK[length]!;
+        let slot = shortHash(low, high) & mask;
+        for (;;) {
+          s = slot << 2;
+          const there = slots[s + 2]!;
+          if (slots[s] === low && slots[s + 1] === high && there === length) break;
+          if (there === 0) {
+            s = -1 - s;
+            break;
           }
+          slot = (slot + 1) & mask;
+        }
+      } else s = findRange(words, view, start, length);
+      if (s < 0) {
+        out.length = n;
+        miss(bytes, view, start, end, s, out);
+        n = out.length;
+        ({ slots, mask } = words);
+      } else {
+        const value = slots[s + 3]!;
+        if (value >= 0) ids[n++] = value;
+        else {
+          let at = -1 - value;
+          const stop = at + 1 + lists[at]!;
+          while (++at < stop) ids[n++] = lists[at]!;
         }
       }
       start = end;
     }
+    out.length = n;
   };
 }
 

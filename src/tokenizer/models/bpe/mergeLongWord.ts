@@ -27,7 +27,10 @@ export function createLongWordMerger(table: MergeTable): WordMerger {
         work.previous[i] = i - 1;
       }
       places.begin(n);
-      for (let i = 0; i + 1 < n; i++) offer(table, work, places, i, i + 1);
+      for (let i = 0; i + 1 < n; i++) {
+        const rank = table.byteRanks[(bytes[start + i]! << 8) | bytes[start + i + 1]!]!;
+        if (rank !== NO_MERGE) places.add(rank, i);
+      }
       for (let rank = places.pop(); rank !== NO_MERGE; rank = places.pop())
         mergeRank(table, work, places, rank);
       for (let i = 0; i !== -1; i = work.next[i]!) into[at++] = work.ids[i]!;
