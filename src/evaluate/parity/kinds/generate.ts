@@ -10,17 +10,24 @@ import {
   type SequenceBias,
 } from "../../../generate/processors/index.js";
 import type { CausalModel } from "../../../models/index.js";
+import type { Comparison } from "../compare.js";
+import {
+  type CaseContext,
+  CaseError,
+  type CaseTensor,
+  type CheckJson,
+  type CheckResult,
+  type CheckType,
+  NotHere,
+} from "./kind.js";
+import { type Inputs, readInputs } from "./models/inputs.js";
+import { activationLimit, comparisonFor, numberIn } from "./models/limits.js";
+import { causalModelOf } from "./models/task.js";
 
 /** A check's `args`, as the file spells them. */
-export type GenerateArgs = Readonly<Record<string, unknown>>;
+type GenerateArgs = Readonly<Record<string, unknown>>;
 
-/** Rows of integers or floats, row-major. */
-export interface Rows {
-  readonly data: ArrayLike<number>;
-  readonly columns: number;
-}
-
-export interface GeneratedRows {
+interface GeneratedRows {
   /** New tokens of each row, the end token included. */
   readonly sequences: readonly Int32Array[];
   /** Of beams. */
@@ -29,7 +36,75 @@ export interface GeneratedRows {
   readonly stepLogits?: readonly (readonly Float32Array[])[];
 }
 
-export async function runGenerate(
+export const generateChecks: CheckType = { types: ["generate"], run };
+
+async function run(check: CheckJson, context: CaseContext): Promise<CheckResult> {
+  const model = causalModelOf(context);
+  const inputs = readInputs(check, context);
+  const found = await runGenerate(model, unpadded(inputs), (check.args ?? {}) as GenerateArgs);
+  const expect = (check.expect ?? {}) as Record<string, unknown>;
+  const c = comparisonFor(check, context);
+  const eos = [(check.args as GenerateArgs).eos_token_id ?? []].flat() as number[];
+  compareSequences(c, found.sequences, context.tensor(expect.sequences), inputs.seq, eos);
+  if (expect.sequences_scores !== undefined) {
+    const limit = Math.max(1e-4, 10 * numberIn(check.noise, "sequences_scores"));
+    const scores = context.tensor(expect.sequences_scores).floats();
+    c.arrays("sequences_scores", found.scores ?? [], scores, limit);
+  }
+  if (expect.step_logits !== undefined)
+    compareSteps(
+      c,
+      found.stepLogits ?? [],
+      context.tensor(expect.step_logits),
+      activationLimit(check, "step_logits"),
+    );
+  return c.result();
+}
+
+/** Rows up to and including the first end token; a row without one must be as long as what is expected. */
+function compareSequences(
+  c: Comparison,
+  found: readonly Int32Array[],
+  expected: CaseTensor,
+  prompt: number,
+  eos: readonly number[],
+): void {
+  const [rows, columns] = expected.shape as [number, number];
+  const ids = expected.ints();
+  c.that("sequences", found.length === rows, `${found.length} sequences, ${rows} are expected`);
+  for (const [r, row] of found.entries()) {
+    const wanted = ids.slice(r * columns + prompt, (r + 1) * columns);
+    const end = wanted.findIndex((id) => eos.includes(id));
+    const whole = end === -1 ? wanted : wanted.slice(0, end + 1);
+    const same = row.length === whole.length && row.every((id, i) => id === whole[i]);
+    c.that("sequences", same, `row ${r} is ${row.join(" ")}, expected ${whole.join(" ")}`);
+  }
+}
+
+function compareSteps(
+  c: Comparison,
+  found: readonly (readonly Float32Array[])[],
+  expected: CaseTensor,
+  limit: number,
+): void {
+  const [, steps, vocab] = expected.shape as [number, number, number];
+  const logits = expected.floats();
+  for (const [r, row] of found.entries()) {
+    for (const [s, scores] of row.entries()) {
+      const at = (r * steps + s) * vocab;
+      c.arrays(`step_logits of row ${r}, step ${s}`, scores, logits.subarray(at, at + vocab), limit);
+    }
+  }
+}
+
+/** The real tokens of left-padded rows. */
+function unpadded({ inputIds, attentionMask, batch, seq }: Inputs): Int32Array[] {
+  return Array.from({ length: batch }, (_, r) =>
+    inputIds.slice(r * seq, (r + 1) * seq).filter((_, i) => attentionMask?.[r * seq + i] !== 0),
+  );
+}
+
+async function runGenerate(
   model: CausalModel,
   prompts: readonly Int32Array[],
   args: GenerateArgs,
@@ -46,18 +121,6 @@ export async function runGenerate(
   return { sequences: beams.flat().map((b) => b.ids), scores: beams.flat().map((b) => b.score) };
 }
 
-/** The real tokens of left-padded rows. */
-export function unpadded(ids: Rows, mask: Rows | undefined): Int32Array[] {
-  const rows = ids.data.length / ids.columns;
-  return Array.from({ length: rows }, (_, r) => {
-    const places = Array.from({ length: ids.columns }, (_, i) => r * ids.columns + i);
-    return Int32Array.from(
-      places.filter((p) => mask === undefined || mask.data[p] !== 0),
-      (p) => ids.data[p]!,
-    );
-  });
-}
-
 type Options = ProcessorOptions & {
   readonly maxTokens: number;
   readonly eosTokenIds: readonly number[];
@@ -66,7 +129,7 @@ type Options = ProcessorOptions & {
 
 function number(args: GenerateArgs, key: string, otherwise: number): number {
   const value = args[key] ?? otherwise;
-  if (typeof value !== "number") throw new Error(`args.${key} is no number`);
+  if (typeof value !== "number") throw new CaseError(`args.${key} is no number`);
   return value;
 }
 
@@ -78,8 +141,8 @@ const KNOWN = new Set(
 
 function optionsOf(args: GenerateArgs): Options {
   for (const key of Object.keys(args))
-    if (!KNOWN.has(key)) throw new Error(`the setting ${key} is not known here`);
-  if (args.do_sample === true) throw new Error("a check that samples cannot be reproduced");
+    if (!KNOWN.has(key)) throw new NotHere(`the setting ${key} is not known here`);
+  if (args.do_sample === true) throw new CaseError("a check that samples cannot be reproduced");
   const get = <T>(key: string) => (args[key] ?? undefined) as T | undefined;
   return {
     maxTokens: number(args, "max_new_tokens", 20),

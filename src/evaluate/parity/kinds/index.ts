@@ -1,13 +1,15 @@
 /** @file All kinds of cases. A new one is a file beside this and a line here. */
 
 import { checkListKind } from "./checks.js";
+import { generateChecks } from "./generate.js";
 import type { CaseKind, CheckType } from "./kind.js";
 import { badFiles } from "./models/badFiles.js";
 import { modelChecks } from "./models/index.js";
 import { optimKinds } from "./optim/index.js";
 import { ropeTables } from "./positions.js";
+import { processorChecks } from "./processors.js";
 
-const checkTypes: readonly CheckType[] = [...modelChecks, badFiles, ropeTables];
+const checkTypes: readonly CheckType[] = [...modelChecks, badFiles, ropeTables, generateChecks, processorChecks];
 
 /** The first that matches a case does it. */
 export const caseKinds: readonly CaseKind[] = [checkListKind(checkTypes), ...optimKinds];

@@ -28,15 +28,24 @@ import {
   topP,
   typicalP,
 } from "../../../generate/processors/index.js";
+import { createComparison } from "../compare.js";
+import {
+  type CaseContext,
+  CaseError,
+  type CheckJson,
+  type CheckResult,
+  type CheckType,
+  NotHere,
+} from "./kind.js";
 
 /** The settings of a check: `args` and `other`, as the file spells them. */
-export type Settings = Readonly<Record<string, unknown>>;
+type Settings = Readonly<Record<string, unknown>>;
 
 type Make = (s: Settings, encoderIds: Int32Array) => LogitsProcessor;
 
 const num = (s: Settings, key: string, otherwise?: number): number => {
   const value = s[key] ?? otherwise;
-  if (typeof value !== "number") throw new Error(`the check gives no number for ${key}`);
+  if (typeof value !== "number") throw new CaseError(`the check gives no number for ${key}`);
   return value;
 };
 const list = <T>(s: Settings, key: string): T[] => [s[key]].flat() as T[];
@@ -81,11 +90,51 @@ const MAKERS: Readonly<Record<string, Make>> = {
     openaiPenalties(num(s, "frequency_penalty"), num(s, "presence_penalty"), num(s, "prompt_length")),
 };
 
-/** The processor of that class, or undefined where there is none here. */
-export function processorNamed(
-  name: string,
-  settings: Settings,
-  encoderIds: Int32Array,
-): LogitsProcessor | undefined {
-  return MAKERS[name]?.(settings, encoderIds);
+export const processorChecks: CheckType = { types: ["processor"], run };
+
+function run(check: CheckJson, context: CaseContext): CheckResult {
+  const inputs = (check.inputs ?? {}) as Settings;
+  const scores = context.tensor(inputs.scores);
+  const expected = context.tensor((check.expect as Settings | undefined)?.scores).floats();
+  const [rows, vocab] = scores.shape as [number, number];
+  const all = scores.floats();
+  const c = createComparison(check.id);
+  for (let r = 0; r < rows; r++) {
+    const row = all.subarray(r * vocab, (r + 1) * vocab);
+    process(row, check, context, r);
+    const kept = (check.kept as number[] | undefined)?.[r];
+    const count = row.filter(Number.isFinite).length;
+    if (kept !== undefined)
+      c.that("kept", count === kept, `row ${r} keeps ${count} tokens, expected ${kept}`);
+  }
+  // Between equal scores at a threshold the library's choice is arbitrary.
+  if (check.compare !== "kept_counts")
+    c.arrays("scores, relative", inUnitsOf(expected, all), inUnitsOf(expected, expected), 1e-6);
+  return c.result();
+}
+
+function process(row: Float32Array, check: CheckJson, context: CaseContext, r: number): void {
+  const inputs = (check.inputs ?? {}) as Settings;
+  const settings = { ...(check.args as Settings), ...(check.other as Settings | undefined) };
+  const rowOf = (name: unknown) => {
+    const { shape, ints } = context.tensor(name);
+    return ints().subarray(r * shape[1]!, (r + 1) * shape[1]!);
+  };
+  const ids = rowOf(inputs.input_ids);
+  const encoderIds =
+    inputs.encoder_input_ids === undefined ? new Int32Array(0) : rowOf(inputs.encoder_input_ids);
+  const length = num(inputs, "length", ids.length);
+  for (const name of list<string>(check, "processors")) {
+    const make = MAKERS[name];
+    if (make === undefined) throw new NotHere(`the processor ${name} is not here`);
+    make(settings, encoderIds)(row, { ids, length, padding: 0 });
+  }
+}
+
+/** Values beside 1 or, where that is larger, the size of what is expected there. */
+function inUnitsOf(expected: Float32Array, values: Float32Array): number[] {
+  return Array.from(values, (x, i) => {
+    const size = Math.abs(expected[i]!);
+    return x / (Number.isFinite(size) ? Math.max(1, size) : 1);
+  });
 }
