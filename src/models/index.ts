@@ -5,6 +5,7 @@ export * from "./checkpoints/index.js";
 export * from "./create.js";
 export * from "./family.js";
 export * from "./heads/classifier.js";
+export { readLlama2c } from "./llama/llama2c.js";
 export * from "./load.js";
 export * from "./model.js";
 export * from "./registry.js";

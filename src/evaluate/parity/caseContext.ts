@@ -32,7 +32,8 @@ export function openCase(
   const context: CaseContext = {
     folder,
     json,
-    ...options,
+    device: options.device,
+    compute: options.compute,
     engine,
     once<T>(key: string, make: () => T, dispose?: (made: T) => void): T {
       if (!made.has(key)) {
