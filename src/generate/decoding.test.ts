@@ -91,7 +91,9 @@ for (const device of devices) {
       const decoding = startDecoding(model, prompts, { capacity: 90, maxRows: 6 });
       decoding.select([0, 0, 1]);
       decoding.step(Int32Array.of(1, 2, 3));
-      expect(engine.backend.memory().bytes - before).toBe(decoding.cacheBytes);
+      const held = engine.backend.memory().bytes - before - decoding.cacheBytes;
+      expect(held).toBeGreaterThanOrEqual(0);
+      expect(held).toBeLessThan(2048); // pieces of memory are rounded up
       decoding.dispose();
       expect(engine.backend.memory().bytes).toBe(before);
     });

@@ -3,6 +3,7 @@
 export * from "./beamSearch.js";
 export * from "./decoding.js";
 export * from "./generate.js";
+export * from "./loadGenerator.js";
 export type { TokenLogprob } from "./logprobs.js";
 export type { GenerateOptions } from "./options.js";
 export * from "./processors/index.js";
