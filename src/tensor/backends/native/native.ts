@@ -273,7 +273,6 @@ const attentionShape = (p: AttentionParams): number[] => [
   p.strideO,
   p.scale,
   p.softcap ?? 0,
-  flag(p.compute === "bf16"),
 ];
 
 function rowsOf(addon: Addon & Kernels): RowsPart {
