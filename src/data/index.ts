@@ -18,6 +18,17 @@ export { END_OF_TEXT } from "./textFile.js";
 export { type TextSize, textSize } from "./textSize.js";
 export { createValidation, type Validation, type ValidationOptions } from "./validation.js";
 export {
+  generateStories,
+  type StoriesOptions,
+  type Story,
+  type StoryEvent,
+  type StoryRecord,
+  storyAt,
+  villageKey,
+  type WriteVillageOptions,
+  writeVillage,
+} from "./village/index.js";
+export {
   type ShardDocument,
   type ShardSet,
   type WriteShardsOptions,
