@@ -7,7 +7,7 @@
  *  only if somebody then adds to it. */
 
 import type { Shape } from "./dtype.js";
-import { Tensor } from "./tensor.js";
+import type { Tensor } from "./tensor.js";
 
 export interface TapeNode {
   readonly id: number;
@@ -30,7 +30,7 @@ export interface Gradients {
   sink(input: Tensor): Sink | null;
   /** dInput += dy, where dInput has dy's elements (perhaps under another shape). */
   pass(input: Tensor, dy: Tensor): void;
-  /** As `pass` for a tensor made by this backward, whose memory may be taken over even by a leaf. */
+  /** As `pass` for a tensor made by this backward, which is disposed; even a leaf may take over its memory. */
   give(input: Tensor, gradient: Tensor): void;
 }
 
@@ -57,7 +57,8 @@ export function recording(inputs: readonly Tensor[]): boolean {
 /** Adds d loss / d leaf to the `.grad` of every leaf that requires it. `loss` has one element. */
 export function backward(loss: Tensor): void {
   if (loss.size !== 1) throw new Error(`backward needs a loss of one element, not of shape [${loss.shape}]`);
-  if (loss.node === null) throw new Error("backward of a tensor that depends on no parameter (or was computed without gradients)");
+  if (loss.node === null)
+    throw new Error("backward of a tensor that depends on no parameter (or was computed without gradients)");
   const { engine } = loss;
   const nodes = reachable(loss.node);
   const store = new GradientStore();
@@ -126,7 +127,9 @@ class GradientStore implements Gradients {
   }
 
   give(input: Tensor, gradient: Tensor): void {
-    if (input.requiresGrad && input.node === null && !input.gradFresh) {
+    // A leaf's gradient is added to in place, so it may take over only memory that no other gradient shares.
+    const sole = gradient.shared.references === 1;
+    if (input.requiresGrad && input.node === null && !input.gradFresh && sole) {
       input.grad?.dispose();
       input.grad = aliasFor(gradient, input.shape).keep();
       input.gradFresh = true;

@@ -27,13 +27,32 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   const dim = width / heads;
   const capacity = k.shape[1]!;
   const kvWidth = kvHeads * dim;
-  if (!Number.isInteger(dim) || heads % kvHeads !== 0 || k.columns !== kvWidth || v.columns !== kvWidth || k.shape[0] !== batch) {
-    throw new Error(`attention of q [${q.shape}], k [${k.shape}], v [${v.shape}] with ${heads} heads over ${kvHeads}`);
+  if (
+    !Number.isInteger(dim) ||
+    heads % kvHeads !== 0 ||
+    k.columns !== kvWidth ||
+    v.columns !== kvWidth ||
+    k.shape[0] !== batch
+  ) {
+    throw new Error(
+      `attention of q [${q.shape}], k [${k.shape}], v [${v.shape}] with ${heads} heads over ${kvHeads}`,
+    );
   }
   const layout = {
-    batch, tq, tk: options.keys ?? capacity, heads, kvHeads, dim,
-    ldq: width, ldk: kvWidth, ldv: kvWidth, ldo: width,
-    strideQ: tq * width, strideK: capacity * kvWidth, strideV: capacity * kvWidth, strideO: tq * width,
+    batch,
+    tq,
+    tk: options.keys ?? capacity,
+    heads,
+    kvHeads,
+    dim,
+    ldq: width,
+    ldk: kvWidth,
+    ldv: kvWidth,
+    ldo: width,
+    strideQ: tq * width,
+    strideK: capacity * kvWidth,
+    strideV: capacity * kvWidth,
+    strideO: tq * width,
   };
   return run([q, k, v], { q, k, v }, q.shape, layout, options, (g, backward) => {
     const grads = [q, k, v].map((t) => t.engine.empty(t.shape)) as [Tensor, Tensor, Tensor];
@@ -49,14 +68,26 @@ export function attentionQkv(qkv: Tensor, options: AttentionOptions): Tensor {
   const { heads, kvHeads = heads } = options;
   const [batch, t, width] = qkv.shape as [number, number, number];
   const dim = width / (heads + 2 * kvHeads);
-  if (!Number.isInteger(dim) || heads % kvHeads !== 0) throw new Error(`attentionQkv of [${qkv.shape}] with ${heads} heads over ${kvHeads}`);
+  if (!Number.isInteger(dim) || heads % kvHeads !== 0)
+    throw new Error(`attentionQkv of [${qkv.shape}] with ${heads} heads over ${kvHeads}`);
   const out = heads * dim;
   const part = (x: Tensor, at: number) => ({ storage: x.storage, offset: x.offset + at });
   const split = (x: Tensor) => ({ q: part(x, 0), k: part(x, out), v: part(x, out + kvHeads * dim) });
   const layout = {
-    batch, tq: t, tk: t, heads, kvHeads, dim,
-    ldq: width, ldk: width, ldv: width, ldo: out,
-    strideQ: t * width, strideK: t * width, strideV: t * width, strideO: t * out,
+    batch,
+    tq: t,
+    tk: t,
+    heads,
+    kvHeads,
+    dim,
+    ldq: width,
+    ldk: width,
+    ldv: width,
+    ldo: out,
+    strideQ: t * width,
+    strideK: t * width,
+    strideV: t * width,
+    strideO: t * out,
   };
   return run([qkv], split(qkv), [batch, t, out], layout, options, (g, backward) => {
     const d = qkv.engine.empty(qkv.shape);
@@ -67,7 +98,23 @@ export function attentionQkv(qkv: Tensor, options: AttentionOptions): Tensor {
 }
 
 type Gradients = Parameters<Parameters<typeof record>[3]>[0];
-type Layout = Pick<AttentionParams, "batch" | "tq" | "tk" | "heads" | "kvHeads" | "dim" | "ldq" | "ldk" | "ldv" | "ldo" | "strideQ" | "strideK" | "strideV" | "strideO">;
+type Layout = Pick<
+  AttentionParams,
+  | "batch"
+  | "tq"
+  | "tk"
+  | "heads"
+  | "kvHeads"
+  | "dim"
+  | "ldq"
+  | "ldk"
+  | "ldv"
+  | "ldo"
+  | "strideQ"
+  | "strideK"
+  | "strideV"
+  | "strideO"
+>;
 type Outputs = { dq: AttentionParams["q"]; dk: AttentionParams["q"]; dv: AttentionParams["q"] };
 
 function run(
@@ -80,10 +127,20 @@ function run(
 ): Tensor {
   const { engine } = inputs[0]!;
   const { ranges, scale = 1 / Math.sqrt(layout.dim), softcap = 0 } = options;
-  if (ranges.size !== layout.batch * layout.tq * 2) throw new Error(`attention ranges [${ranges.shape}] for ${layout.batch}×${layout.tq} queries`);
+  if (ranges.size !== layout.batch * layout.tq * 2)
+    throw new Error(`attention ranges [${ranges.shape}] for ${layout.batch}×${layout.tq} queries`);
   const o = engine.empty(shape);
   const lse = recording(inputs) ? engine.empty([layout.batch, layout.heads, layout.tq]) : undefined;
   const params = { ...operands, o, lse, ranges, scale, softcap, compute: engine.compute, ...layout };
   engine.backend.attention(params);
-  return record("attention", inputs, o, (g, dO) => differentiate(g, (outputs) => engine.backend.attentionBackward({ ...params, lse: lse!, dO, ...outputs })), lse ? [lse] : []);
+  return record(
+    "attention",
+    inputs,
+    o,
+    (g, dO) =>
+      differentiate(g, (outputs) =>
+        engine.backend.attentionBackward({ ...params, lse: lse!, dO, ...outputs }),
+      ),
+    lse ? [lse] : [],
+  );
 }

@@ -22,9 +22,23 @@ export function crossEntropy(logits: Tensor, targets: Tensor, normaliser: number
   const losses = engine.empty([rows]);
   const gradient = recording([logits]) ? engine.empty(logits.shape) : undefined;
   if (gradient) backend.copy(logits, gradient, logits.size);
-  backend.crossEntropy({ logits: gradient ?? logits, targets, losses, rows, vocab, ld: vocab, gradScale: gradient ? 1 / normaliser : undefined });
+  backend.crossEntropy({
+    logits: gradient ?? logits,
+    targets,
+    losses,
+    rows,
+    vocab,
+    ld: vocab,
+    gradScale: gradient ? 1 / normaliser : undefined,
+  });
   const loss = engine.full([1], backend.sum(losses, rows) / normaliser);
-  record("crossEntropy", [logits], loss, (g, dy) => g.give(logits, scaled(gradient!, dy)), gradient ? [gradient] : []);
+  record(
+    "crossEntropy",
+    [logits],
+    loss,
+    (g, dy) => g.give(logits, scaled(gradient!, dy)),
+    gradient ? [gradient] : [],
+  );
   return { loss, losses };
 }
 
@@ -32,12 +46,21 @@ export function crossEntropy(logits: Tensor, targets: Tensor, normaliser: number
 const CHUNK_ELEMENTS = 1 << 22;
 
 /** x [..., dim], weight [vocab, dim] (as an embedding), targets i32 [...]. */
-export function linearCrossEntropy(x: Tensor, weight: Tensor, targets: Tensor, normaliser: number, options: { bias?: Tensor | undefined } = {}): CrossEntropyResult {
+export function linearCrossEntropy(
+  x: Tensor,
+  weight: Tensor,
+  targets: Tensor,
+  normaliser: number,
+  options: { bias?: Tensor | undefined } = {},
+): CrossEntropyResult {
   const { bias } = options;
   const { engine } = x;
   const { backend, compute } = engine;
   const [rows, dim, vocab] = [x.rows, x.columns, weight.shape[0]!];
-  if (weight.columns !== dim || targets.size !== rows) throw new Error(`linearCrossEntropy of x [${x.shape}], weight [${weight.shape}], targets [${targets.shape}]`);
+  if (weight.columns !== dim || targets.size !== rows)
+    throw new Error(
+      `linearCrossEntropy of x [${x.shape}], weight [${weight.shape}], targets [${targets.shape}]`,
+    );
   const inputs = bias ? [x, weight, bias] : [x, weight];
   const save = recording(inputs);
   const losses = engine.empty([rows]);
@@ -51,25 +74,85 @@ export function linearCrossEntropy(x: Tensor, weight: Tensor, targets: Tensor, n
     for (let from = 0; from < rows; from += chunk) {
       const m = Math.min(chunk, rows - from);
       const at = (t: Tensor, width: number) => ({ storage: t.storage, offset: t.offset + from * width });
-      backend.matmul({ a: at(x, dim), b: weight, c: z, m, n: vocab, k: dim, transB: true, lda: dim, ldb: dim, ldc: vocab, compute, bias });
-      backend.crossEntropy({ logits: z, targets: at(targets, 1), losses: at(losses, 1), rows: m, vocab, ld: vocab, gradScale: save ? 1 / normaliser : undefined });
-      if (dx) backend.matmul({ a: z, b: weight, c: at(dx, dim), m, n: dim, k: vocab, lda: vocab, ldb: dim, ldc: dim, compute });
-      if (dw) backend.matmul({ a: z, b: at(x, dim), c: dw, m: vocab, n: dim, k: m, transA: true, lda: vocab, ldb: dim, ldc: dim, accumulate: from > 0, compute });
+      backend.matmul({
+        a: at(x, dim),
+        b: weight,
+        c: z,
+        m,
+        n: vocab,
+        k: dim,
+        transB: true,
+        lda: dim,
+        ldb: dim,
+        ldc: vocab,
+        compute,
+        bias,
+      });
+      backend.crossEntropy({
+        logits: z,
+        targets: at(targets, 1),
+        losses: at(losses, 1),
+        rows: m,
+        vocab,
+        ld: vocab,
+        gradScale: save ? 1 / normaliser : undefined,
+      });
+      if (dx)
+        backend.matmul({
+          a: z,
+          b: weight,
+          c: at(dx, dim),
+          m,
+          n: dim,
+          k: vocab,
+          lda: vocab,
+          ldb: dim,
+          ldc: dim,
+          compute,
+        });
+      if (dw)
+        backend.matmul({
+          a: z,
+          b: at(x, dim),
+          c: dw,
+          m: vocab,
+          n: dim,
+          k: m,
+          transA: true,
+          lda: vocab,
+          ldb: dim,
+          ldc: dim,
+          accumulate: from > 0,
+          compute,
+        });
       if (db) backend.sumRows({ x: z, y: db, rows: m, cols: vocab, ld: vocab, accumulate: from > 0 });
     }
   });
   const loss = engine.full([1], backend.sum(losses, rows) / normaliser);
-  record("linearCrossEntropy", inputs, loss, (g, dy) => {
-    if (dx) g.give(x, scaled(dx, dy));
-    if (dw) g.give(weight, scaled(dw, dy));
-    if (db && bias) g.give(bias, scaled(db, dy));
-  }, [dx, dw, db].filter((t) => t !== undefined));
+  record(
+    "linearCrossEntropy",
+    inputs,
+    loss,
+    (g, dy) => {
+      if (dx) g.give(x, scaled(dx, dy));
+      if (dw) g.give(weight, scaled(dw, dy));
+      if (db && bias) g.give(bias, scaled(db, dy));
+    },
+    [dx, dw, db].filter((t) => t !== undefined),
+  );
   return { loss, losses };
 }
 
-/** gradient · dy, in place; dy is nearly always 1. A fresh handle, so that the tape may free its own. */
+/** gradient · dy, in place; dy is nearly always 1. */
 function scaled(gradient: Tensor, dy: Tensor): Tensor {
   const factor = dy.item();
-  if (factor !== 1) gradient.engine.backend.affine({ x: gradient, y: gradient, alpha: factor, constant: 0, length: gradient.size });
-  return gradient.alias();
+  if (factor !== 1)
+    gradient.engine.backend.affine({
+      x: gradient,
+      y: gradient,
+      alpha: factor,
+      constant: 0,
+      length: gradient.size,
+    });
+  return gradient;
 }

@@ -23,7 +23,8 @@ export function activation(op: Activation, x: Tensor): Tensor {
 /** y = act(gate)·up: SwiGLU, GeGLU (Shazeer 2020). Equal shapes. */
 export function gated(op: Activation, gate: Tensor, up: Tensor): Tensor {
   const { engine } = gate;
-  if (String(gate.shape) !== String(up.shape)) throw new Error(`gated: [${gate.shape}] and [${up.shape}] differ`);
+  if (String(gate.shape) !== String(up.shape))
+    throw new Error(`gated: [${gate.shape}] and [${up.shape}] differ`);
   const sizes = { rows: gate.rows, dim: gate.columns, ldg: gate.columns, ldu: gate.columns };
   const y = engine.empty(gate.shape);
   engine.backend.gated({ op, gate, up, y, ...sizes });
@@ -37,7 +38,8 @@ export function gated(op: Activation, gate: Tensor, up: Tensor): Tensor {
 }
 
 function binary(op: Binary, a: Tensor, b: Tensor): Tensor {
-  if (b.size === 0 ? a.size !== 0 : a.size % b.size !== 0) throw new Error(`${op}: [${b.shape}] is not repeated whole in [${a.shape}]`);
+  if (b.size === 0 ? a.size !== 0 : a.size % b.size !== 0)
+    throw new Error(`${op}: [${b.shape}] is not repeated whole in [${a.shape}]`);
   const y = a.engine.empty(a.shape);
   a.engine.backend.binary({ op, a, b, y, length: a.size, bLength: b.size });
   return y;
@@ -50,7 +52,15 @@ function reduceInto(g: Parameters<Parameters<typeof record>[3]>[0], b: Tensor, d
     return;
   }
   const s = g.sink(b);
-  if (s) b.engine.backend.sumRows({ x: db, y: s.target, rows: db.size / b.size, cols: b.size, ld: b.size, accumulate: s.accumulate });
+  if (s)
+    b.engine.backend.sumRows({
+      x: db,
+      y: s.target,
+      rows: db.size / b.size,
+      cols: b.size,
+      ld: b.size,
+      accumulate: s.accumulate,
+    });
   db.dispose();
 }
 
@@ -64,7 +74,12 @@ export function add(a: Tensor, b: Tensor): Tensor {
 export function sub(a: Tensor, b: Tensor): Tensor {
   return record("sub", [a, b], binary("sub", a, b), (g, dy) => {
     g.pass(a, dy);
-    if (b.requiresGrad) reduceInto(g, b, a.engine.noGrad(() => unary("neg", dy)));
+    if (b.requiresGrad)
+      reduceInto(
+        g,
+        b,
+        a.engine.noGrad(() => unary("neg", dy)),
+      );
   });
 }
 
@@ -80,7 +95,11 @@ export function div(a: Tensor, b: Tensor): Tensor {
     if (a.requiresGrad) g.give(a, binary("div", dy, b));
     if (b.requiresGrad) {
       const t = binary("div", binary("div", binary("mul", dy, a), b), b); // dy·a/b²
-      reduceInto(g, b, a.engine.noGrad(() => unary("neg", t)));
+      reduceInto(
+        g,
+        b,
+        a.engine.noGrad(() => unary("neg", t)),
+      );
     }
   });
 }

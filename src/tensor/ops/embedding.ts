@@ -4,7 +4,11 @@
 import { record } from "../tape.js";
 import type { Tensor } from "../tensor.js";
 
-export function embedding(table: Tensor, ids: Tensor, options: { paddingId?: number | undefined } = {}): Tensor {
+export function embedding(
+  table: Tensor,
+  ids: Tensor,
+  options: { paddingId?: number | undefined } = {},
+): Tensor {
   const [vocab, dim] = [table.shape[0]!, table.shape[1]!];
   const { engine } = table;
   const { backend } = engine;

@@ -23,7 +23,10 @@ export function linear(x: Tensor, weight: Tensor, options: LinearOptions = {}): 
   const { backend, compute } = engine;
   const outIn = layout === "out-in";
   const [n, k] = outIn ? [weight.shape[0]!, weight.shape[1]!] : [weight.shape[1]!, weight.shape[0]!];
-  if (x.columns !== k) throw new Error(`linear: x [${x.shape}] does not fit the weight ${weight.name ?? ""} [${weight.shape}] (${layout})`);
+  if (x.columns !== k)
+    throw new Error(
+      `linear: x [${x.shape}] does not fit the weight ${weight.name ?? ""} [${weight.shape}] (${layout})`,
+    );
   const m = x.rows;
   const inputs = [x, weight, ...(bias ? [bias] : []), ...(residual ? [residual] : [])];
   const save = activation !== undefined && recording(inputs);
@@ -32,26 +35,72 @@ export function linear(x: Tensor, weight: Tensor, options: LinearOptions = {}): 
   const epilogue = { bias, activation, preactivation: z, residual };
   const packed = engine.packedWeight(weight, n, k, outIn);
   if (packed !== null) backend.matmulPacked({ a: x, b: packed, c: y, m, lda: k, ldc: n, ...epilogue });
-  else backend.matmul({ a: x, b: weight, c: y, m, n, k, transB: outIn, lda: k, ldb: weight.columns, ldc: n, compute, ...epilogue });
+  else
+    backend.matmul({
+      a: x,
+      b: weight,
+      c: y,
+      m,
+      n,
+      k,
+      transB: outIn,
+      lda: k,
+      ldb: weight.columns,
+      ldc: n,
+      compute,
+      ...epilogue,
+    });
 
-  return record("linear", inputs, y, (g, dy) => {
-    let dz = dy;
-    if (activation !== undefined) {
-      dz = engine.empty(y.shape);
-      backend.unaryBackward({ op: activation, x: z!, dy, dx: dz, length: dz.size, accumulate: false });
-    }
-    const dx = g.sink(x);
-    if (dx) {
-      backend.matmul({ a: dz, b: weight, c: dx.target, m, n: k, k: n, transB: !outIn, lda: n, ldb: weight.columns, ldc: k, accumulate: dx.accumulate, compute });
-    }
-    const dw = g.sink(weight);
-    if (dw) {
-      const [a, b, rows, cols] = outIn ? [dz, x, n, k] : [x, dz, k, n];
-      backend.matmul({ a, b, c: dw.target, m: rows, n: cols, k: m, transA: true, lda: rows, ldb: cols, ldc: cols, accumulate: dw.accumulate, compute });
-    }
-    const db = bias && g.sink(bias);
-    if (db) backend.sumRows({ x: dz, y: db.target, rows: m, cols: n, ld: n, accumulate: db.accumulate });
-    if (residual) g.pass(residual, dy);
-    if (dz !== dy) dz.dispose();
-  }, z ? [z] : []);
+  return record(
+    "linear",
+    inputs,
+    y,
+    (g, dy) => {
+      let dz = dy;
+      if (activation !== undefined) {
+        dz = engine.empty(y.shape);
+        backend.unaryBackward({ op: activation, x: z!, dy, dx: dz, length: dz.size, accumulate: false });
+      }
+      const dx = g.sink(x);
+      if (dx) {
+        backend.matmul({
+          a: dz,
+          b: weight,
+          c: dx.target,
+          m,
+          n: k,
+          k: n,
+          transB: !outIn,
+          lda: n,
+          ldb: weight.columns,
+          ldc: k,
+          accumulate: dx.accumulate,
+          compute,
+        });
+      }
+      const dw = g.sink(weight);
+      if (dw) {
+        const [a, b, rows, cols] = outIn ? [dz, x, n, k] : [x, dz, k, n];
+        backend.matmul({
+          a,
+          b,
+          c: dw.target,
+          m: rows,
+          n: cols,
+          k: m,
+          transA: true,
+          lda: rows,
+          ldb: cols,
+          ldc: cols,
+          accumulate: dw.accumulate,
+          compute,
+        });
+      }
+      const db = bias && g.sink(bias);
+      if (db) backend.sumRows({ x: dz, y: db.target, rows: m, cols: n, ld: n, accumulate: db.accumulate });
+      if (residual) g.pass(residual, dy);
+      if (dz !== dy) dz.dispose();
+    },
+    z ? [z] : [],
+  );
 }

@@ -13,19 +13,53 @@ export function layerNorm(x: Tensor, gain: Tensor, bias: Tensor | undefined, eps
   const saved = recording(inputs) ? { mean: engine.empty([rows]), rstd: engine.empty([rows]) } : undefined;
   const y = engine.empty(x.shape);
   backend.layerNorm({ x, gain, bias, y, ...saved, rows, dim, eps });
-  return record("layerNorm", inputs, y, (g, dy) => {
-    const { mean, rstd } = saved!;
-    const dx = g.sink(x) ?? scratch(x);
-    const dGain = g.sink(gain) ?? scratch(gain);
-    const dBias = bias && (g.sink(bias) ?? scratch(bias));
-    if (dBias && dBias.accumulate !== dGain.accumulate) {
-      // One frozen, or used elsewhere too: the kernel has one flag for both.
-      const pair = [dGain, dBias].map((s) => (s.accumulate ? s : { target: zeroed(s.target), accumulate: true }));
-      backend.layerNormBackward({ x, gain, mean, rstd, dy, dx: dx.target, dGain: pair[0]!.target, dBias: pair[1]!.target, rows, dim, accumulateX: dx.accumulate, accumulateW: true });
-      return;
-    }
-    backend.layerNormBackward({ x, gain, mean, rstd, dy, dx: dx.target, dGain: dGain.target, dBias: dBias?.target, rows, dim, accumulateX: dx.accumulate, accumulateW: dGain.accumulate });
-  }, saved ? [saved.mean, saved.rstd] : []);
+  return record(
+    "layerNorm",
+    inputs,
+    y,
+    (g, dy) => {
+      const { mean, rstd } = saved!;
+      const dx = g.sink(x) ?? scratch(x);
+      const dGain = g.sink(gain) ?? scratch(gain);
+      const dBias = bias && (g.sink(bias) ?? scratch(bias));
+      if (dBias && dBias.accumulate !== dGain.accumulate) {
+        // One frozen, or used elsewhere too: the kernel has one flag for both.
+        const pair = [dGain, dBias].map((s) =>
+          s.accumulate ? s : { target: zeroed(s.target), accumulate: true },
+        );
+        backend.layerNormBackward({
+          x,
+          gain,
+          mean,
+          rstd,
+          dy,
+          dx: dx.target,
+          dGain: pair[0]!.target,
+          dBias: pair[1]!.target,
+          rows,
+          dim,
+          accumulateX: dx.accumulate,
+          accumulateW: true,
+        });
+        return;
+      }
+      backend.layerNormBackward({
+        x,
+        gain,
+        mean,
+        rstd,
+        dy,
+        dx: dx.target,
+        dGain: dGain.target,
+        dBias: dBias?.target,
+        rows,
+        dim,
+        accumulateX: dx.accumulate,
+        accumulateW: dGain.accumulate,
+      });
+    },
+    saved ? [saved.mean, saved.rstd] : [],
+  );
 }
 
 export interface RmsNormOptions {
@@ -46,11 +80,29 @@ export function rmsNorm(x: Tensor, gain: Tensor | undefined, options: RmsNormOpt
   const rstd = recording(inputs) ? engine.empty([rows]) : undefined;
   const y = engine.empty(x.shape);
   backend.rmsNorm({ x, gain, gainOffset, y, rstd, rows, dim, eps });
-  return record("rmsNorm", inputs, y, (g, dy) => {
-    const dx = g.sink(x) ?? scratch(x);
-    const dGain = gain && (g.sink(gain) ?? scratch(gain));
-    backend.rmsNormBackward({ x, gain, gainOffset, rstd: rstd!, dy, dx: dx.target, dGain: dGain?.target, rows, dim, accumulateX: dx.accumulate, accumulateW: dGain?.accumulate ?? false });
-  }, rstd ? [rstd] : []);
+  return record(
+    "rmsNorm",
+    inputs,
+    y,
+    (g, dy) => {
+      const dx = g.sink(x) ?? scratch(x);
+      const dGain = gain && (g.sink(gain) ?? scratch(gain));
+      backend.rmsNormBackward({
+        x,
+        gain,
+        gainOffset,
+        rstd: rstd!,
+        dy,
+        dx: dx.target,
+        dGain: dGain?.target,
+        rows,
+        dim,
+        accumulateX: dx.accumulate,
+        accumulateW: dGain?.accumulate ?? false,
+      });
+    },
+    rstd ? [rstd] : [],
+  );
 }
 
 function scratch(like: Tensor): { target: Tensor; accumulate: boolean } {

@@ -45,7 +45,8 @@ function realSpan(mask: ArrayLike<number> | undefined, row: number, keys: number
   let high = keys;
   while (high > low && mask[row * keys + high - 1] === 0) high--;
   for (let i = low; i < high; i++) {
-    if (mask[row * keys + i] === 0) throw new Error(`attention mask row ${row} has padding at ${i}, between real tokens`);
+    if (mask[row * keys + i] === 0)
+      throw new Error(`attention mask row ${row} has padding at ${i}, between real tokens`);
   }
   return [low, high];
 }

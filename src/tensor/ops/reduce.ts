@@ -24,7 +24,14 @@ export function sumLast(x: Tensor): Tensor {
   return record("sumLast", [x], y, (g, dy) => {
     const dx = engine.empty(x.shape);
     const { rows, columns: cols } = x;
-    engine.backend.stridedCopy({ x: dy, y: dx, shape: [rows, cols], xStrides: [1, 0], yStrides: [cols, 1], accumulate: false });
+    engine.backend.stridedCopy({
+      x: dy,
+      y: dx,
+      shape: [rows, cols],
+      xStrides: [1, 0],
+      yStrides: [cols, 1],
+      accumulate: false,
+    });
     g.give(x, dx);
   });
 }

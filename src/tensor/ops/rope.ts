@@ -10,10 +10,23 @@ export function rope(x: Tensor, cos: Tensor, sin: Tensor, dim: number): Tensor {
   const rows = x.rows;
   const heads = x.columns / dim;
   const half = cos.columns;
-  if (!Number.isInteger(heads) || cos.rows !== rows || 2 * half > dim) throw new Error(`rope of [${x.shape}] in heads of ${dim} with tables [${cos.shape}]`);
+  if (!Number.isInteger(heads) || cos.rows !== rows || 2 * half > dim)
+    throw new Error(`rope of [${x.shape}] in heads of ${dim} with tables [${cos.shape}]`);
   const y = engine.empty(x.shape);
   const turn = (from: Tensor, to: Tensor, sign: 1 | -1) =>
-    engine.backend.rope({ x: from, y: to, cos, sin, rows, heads, dim, half, ldx: x.columns, ldy: x.columns, sign });
+    engine.backend.rope({
+      x: from,
+      y: to,
+      cos,
+      sin,
+      rows,
+      heads,
+      dim,
+      half,
+      ldx: x.columns,
+      ldy: x.columns,
+      sign,
+    });
   turn(x, y, 1);
   return record("rope", [x], y, (g, dy) => {
     const dx = engine.empty(x.shape);

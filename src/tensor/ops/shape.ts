@@ -25,7 +25,8 @@ function denseStrides(shape: Shape): number[] {
 
 /** Dimensions in the order `axes`: y.shape[i] = x.shape[axes[i]]. */
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
-  if (axes.length !== x.shape.length || new Set(axes).size !== axes.length) throw new Error(`permute of [${x.shape}] by [${axes}]`);
+  if (axes.length !== x.shape.length || new Set(axes).size !== axes.length)
+    throw new Error(`permute of [${x.shape}] by [${axes}]`);
   const shape = axes.map((a) => x.shape[a]!);
   const y = x.engine.empty(shape, x.dtype);
   const strides = denseStrides(x.shape);
@@ -35,26 +36,52 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
   backend.stridedCopy({ x, y, shape, xStrides, yStrides, accumulate: false });
   return record("permute", [x], y, (g, dy) => {
     const s = g.sink(x)!;
-    backend.stridedCopy({ x: dy, y: s.target, shape, xStrides: yStrides, yStrides: xStrides, accumulate: s.accumulate });
+    backend.stridedCopy({
+      x: dy,
+      y: s.target,
+      shape,
+      xStrides: yStrides,
+      yStrides: xStrides,
+      accumulate: s.accumulate,
+    });
   });
 }
 
 /** x[..., from:to, ...] along `axis`. */
 export function slice(x: Tensor, axis: number, from: number, to: number): Tensor {
   const d = x.shape[axis];
-  if (d === undefined || from < 0 || to > d || from > to) throw new Error(`slice ${from}:${to} of axis ${axis} of [${x.shape}]`);
+  if (d === undefined || from < 0 || to > d || from > to)
+    throw new Error(`slice ${from}:${to} of axis ${axis} of [${x.shape}]`);
   const shape = x.shape.map((n, i) => (i === axis ? to - from : n));
   const y = x.engine.empty(shape, x.dtype);
   const inner = sizeOf(x.shape.slice(axis + 1));
   const outer = sizeOf(x.shape.slice(0, axis));
   const { backend } = x.engine;
-  const block = { shape: [outer, (to - from) * inner], wide: [d * inner, 1], narrow: [(to - from) * inner, 1] };
+  const block = {
+    shape: [outer, (to - from) * inner],
+    wide: [d * inner, 1],
+    narrow: [(to - from) * inner, 1],
+  };
   const part = (t: Tensor) => ({ storage: t.storage, offset: t.offset + from * inner });
-  backend.stridedCopy({ x: part(x), y, shape: block.shape, xStrides: block.wide, yStrides: block.narrow, accumulate: false });
+  backend.stridedCopy({
+    x: part(x),
+    y,
+    shape: block.shape,
+    xStrides: block.wide,
+    yStrides: block.narrow,
+    accumulate: false,
+  });
   return record("slice", [x], y, (g, dy) => {
     const s = g.sink(x)!;
     if (!s.accumulate) backend.fill(s.target, s.target.size, 0);
-    backend.stridedCopy({ x: dy, y: part(s.target), shape: block.shape, xStrides: block.narrow, yStrides: block.wide, accumulate: true });
+    backend.stridedCopy({
+      x: dy,
+      y: part(s.target),
+      shape: block.shape,
+      xStrides: block.narrow,
+      yStrides: block.wide,
+      accumulate: true,
+    });
   });
 }
 
@@ -63,7 +90,10 @@ export function concat(parts: readonly Tensor[], axis: number): Tensor {
   const first = parts[0];
   if (first === undefined) throw new Error("concat of nothing");
   const total = parts.reduce((n, p) => n + p.shape[axis]!, 0);
-  const y = first.engine.empty(first.shape.map((n, i) => (i === axis ? total : n)), first.dtype);
+  const y = first.engine.empty(
+    first.shape.map((n, i) => (i === axis ? total : n)),
+    first.dtype,
+  );
   const inner = sizeOf(first.shape.slice(axis + 1));
   const outer = sizeOf(first.shape.slice(0, axis));
   const { backend } = first.engine;
