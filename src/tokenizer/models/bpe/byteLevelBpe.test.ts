@@ -45,8 +45,6 @@ describe.each(["gpt2", "gpt4"] as const)("byte-level BPE with the %s pattern", (
       }),
       { numRuns: 1000 },
     );
-    const [first, ...rest] = [..."😀"].flatMap((c) => [...new TextEncoder().encode(c)]);
-    expect([first, ...rest].length).toBe(4);
   });
 
   it("gives the same ids with the words known and unknown, alone and appended", () => {
@@ -72,16 +70,13 @@ describe.each(["gpt2", "gpt4"] as const)("byte-level BPE with the %s pattern", (
     expect([...tokenizer.encode(part)]).toEqual(ids);
   });
 
-  it("takes no more than its share of time for a word ten times as long", () => {
-    const time = (text: string) => {
-      const start = performance.now();
-      tokenizer.encode(text);
-      return performance.now() - start;
-    };
+  it("has no quadratic time on long words", () => {
     for (const letters of ["a", "ab", "abcxyz"]) {
-      time(letters.repeat(1000));
-      const short = Math.min(...[1, 2, 3].map(() => time(letters.repeat(20_000 / letters.length))));
-      expect(time(letters.repeat(200_000 / letters.length))).toBeLessThan(short * 10 * 5 + 50);
+      const start = performance.now();
+      const word = letters.repeat(300_000 / letters.length);
+      expect(tokenizer.decode(tokenizer.encode(word))).toBe(word);
+      // A quadratic merge takes minutes; this takes 0.1 s on a quiet machine.
+      expect(performance.now() - start).toBeLessThan(5000);
     }
   });
 });
