@@ -1,7 +1,14 @@
 /** @file The list of commands. A new command is a file beside this one and a line here. */
 
+import { chatCommand } from "./chat.js";
 import type { CliCommand } from "./command.js";
+import { generateCommand } from "./generate.js";
 import { pretrainCommand } from "./pretrain.js";
 import { quickstartCommand } from "./quickstart.js";
 
-export const commands: readonly CliCommand[] = [quickstartCommand, pretrainCommand];
+export const commands: readonly CliCommand[] = [
+  quickstartCommand,
+  pretrainCommand,
+  generateCommand,
+  chatCommand,
+];
