@@ -73,8 +73,8 @@ export function introduce(t: Teller): void {
     "{h.~} was [very|always|so] {trait2} and [liked|loved] {likes}.",
     "{h.~} [liked|loved] {likes}.",
     "More than anything, {h.~} [liked|loved] {likes}.",
-    "{h.~} was {trait2}, and everyone liked {h.him} for it.",
-    "Every [day|morning|evening], {h.~} liked {likes}.",
+    "{h.~} was {trait2}, and everyone [knew it|could see it].",
+    "There was nothing {h.~} liked better than {likes}.",
     "People said that no {h.kind} was as {trait2} as {h}.",
   );
 }

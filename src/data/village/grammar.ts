@@ -2,7 +2,7 @@
  *
  *  A phrase is text with choices `[a|b|c]`, which may be nested and empty, and slots `{key.form}`. Forms of a person: the
  *  name (at the first mention with an introduction), or `he him his himself s the a kind`; `~ ~him ~his` are a pronoun where it is clear whom it means (the
- *  latest person named with that pronoun in this paragraph) and otherwise the name. Forms of a thing: the bare noun, or
+ *  only person in this paragraph with that pronoun) and otherwise the name. Forms of a thing: the bare noun, or
  *  `a the full afull thefull it them is was has its`. Forms of a place: the name, or `at to`. */
 
 import type { Random } from "../random.js";
@@ -115,6 +115,8 @@ export interface Focus {
   he: Person | undefined;
   /** Who was named last, or spoken of as subject. */
   last: Person | undefined;
+  /** Everybody spoken of in this paragraph. */
+  readonly around: Set<Person>;
   /** Inside quotation marks. */
   quoted: boolean;
   /** Persons who have been introduced, in order; undefined where nobody needs it. */
@@ -203,6 +205,12 @@ function thingForm({ noun, adjective, number }: Thing, form: string, key: string
   }
 }
 
+/** Whether nobody else in this paragraph goes by the same pronoun. */
+function unrivalled(who: Person, focus: Focus): boolean {
+  for (const other of focus.around) if (other !== who && other.female === who.female) return false;
+  return true;
+}
+
 function personForm(who: Person, form: string, key: string, random: Random, focus: Focus): string {
   const pronoun = who.female ? "she" : "he";
   const meant = <T>(text: T): T => {
@@ -217,7 +225,8 @@ function personForm(who: Person, form: string, key: string, random: Random, focu
     focus.known.add(who);
     return meant(text.replace(who.name, who.intro));
   };
-  const clear = () => focus[pronoun] === who && random.below(10) < 7;
+  const clear = () => focus[pronoun] === who && unrivalled(who, focus) && random.below(10) < 7;
+  focus.around.add(who);
   switch (form) {
     case "":
       return name(who.name);

@@ -37,6 +37,7 @@ export function createTeller(random: Random, vars: Vars, cache: PhraseCache): Te
     she: undefined,
     he: undefined,
     last: undefined,
+    around: new Set(),
     quoted: false,
     known: of,
   });

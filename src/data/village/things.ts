@@ -470,17 +470,17 @@ const plant = (noun: string, seed: string, harvest: string, number: Plant["numbe
 
 export const PLANTS: readonly Plant[] = [
   plant("sunflower", "a striped seed", "it turned its golden face to the sun"),
-  plant("pumpkin", "a flat white seed", "a pumpkin as round as a wheel lay among the leaves"),
+  plant("pumpkin plant", "a flat white seed", "a pumpkin as round as a wheel lay among the leaves"),
   plant("bean plant", "a speckled bean", "long green beans hung down in bunches"),
   plant("tomato plant", "a tiny yellow seed", "fat red tomatoes shone between the leaves"),
   plant("strawberry plant", "a small brown root", "the first strawberries blushed under the leaves"),
   plant("rose bush", "a thorny little twig", "a dark red rose opened its petals"),
-  plant("tulip", "a round brown bulb", "a tulip opened like a little cup"),
-  plant("melon", "a smooth black seed", "a melon lay in the straw, heavy and sweet"),
+  plant("tulip", "a round brown bulb", "it opened like a little red cup"),
+  plant("melon plant", "a smooth black seed", "a melon lay in the straw, heavy and sweet"),
   plant("pea plant", "a wrinkled pea", "every pod was full of sweet green peas"),
   plant("corn stalk", "a yellow grain", "golden corn peeped out of its husk"),
   plant("cherry tree", "a smooth stone", "a handful of cherries hung in the branches"),
   plant("lavender bush", "a gray seed", "purple flowers filled the air with their smell"),
-  plant("cabbage", "a tiny round seed", "a cabbage as big as a pillow sat in its bed"),
+  plant("cabbage", "a tiny round seed", "it was as big as a pillow"),
   plant("apple tree", "a shiny brown seed", "three red apples hung in the branches"),
 ];

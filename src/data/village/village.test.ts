@@ -48,7 +48,14 @@ describe("grammar", () => {
     expect(titleCase("the secret of the old mill")).toBe("The Secret of the Old Mill");
   });
   it("renders every form of a thing", () => {
-    const focus: Focus = { she: undefined, he: undefined, last: undefined, quoted: false, known: undefined };
+    const focus: Focus = {
+      she: undefined,
+      he: undefined,
+      last: undefined,
+      around: new Set(),
+      quoted: false,
+      known: undefined,
+    };
     const say = (of: ReturnType<typeof thing>) =>
       renderPhrase(
         parsePhrase("{k.afull}: {k.it} {k.was} {k.a}, {k.thefull}, {k.the}, {k.them}"),

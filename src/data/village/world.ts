@@ -162,7 +162,7 @@ function somebody(pick: Pick, female: boolean, animal: string | undefined, intro
   const name = animal === undefined ? pick(female ? GIRLS : BOYS) : pick(female ? ANIMAL_GIRLS : ANIMAL_BOYS);
   const first = pick(TRAITS);
   let second = pick(TRAITS);
-  while (second === first) second = pick(TRAITS);
+  while (clash(first, second)) second = pick(TRAITS);
   return {
     type: "person",
     name,
@@ -174,9 +174,29 @@ function somebody(pick: Pick, female: boolean, animal: string | undefined, intro
   };
 }
 
+const CLASHES = [
+  "quick sleepy",
+  "sleepy eager",
+  "sleepy lively",
+  "shy brave",
+  "shy proud",
+  "shy lively",
+  "silly clever",
+  "silly thoughtful",
+  "stubborn gentle",
+  "quiet lively",
+  "quick patient",
+  "careful quick",
+];
+
+/** Whether two traits are the same or do not go together. */
+function clash(a: string, b: string): boolean {
+  return a === b || CLASHES.includes(`${a} ${b}`) || CLASHES.includes(`${b} ${a}`);
+}
+
 /** Mostly of the other sex, so that "he" and "she" tell them apart; an animal's friend is another animal. */
 function makeFriend(pick: Pick, chance: (p: number) => boolean, hero: Person): Person {
-  const female = chance(0.75) ? !hero.female : hero.female;
+  const female = chance(0.85) ? !hero.female : hero.female;
   const animal = hero.animal || chance(0.25);
   let friend: Person;
   do friend = somebody(pick, female, animal ? pick(ANIMALS).kind : undefined, "");

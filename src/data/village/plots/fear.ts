@@ -77,7 +77,7 @@ const FEARS = [
     task: "go inside and bring the kitten out",
     trick: "laugh at every strange noise",
     step: "The door squeaked. Something white moved in the corner. {h} laughed, though {h.his} voice shook.",
-    deed: "The white thing was only a flour sack, and behind it sat the kitten. {h} carried it out into the sun",
+    deed: "The white thing was only a flour sack, and behind it sat the kitten. {h} carried it out into the open",
     after: "There was no ghost at all, only flour and mice",
   },
   {

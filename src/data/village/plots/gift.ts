@@ -39,7 +39,15 @@ export const gift: Plot = {
     const p = w.place((s) => ["the market", "the square", "the harbor"].includes(s.name));
     const coins = w.pick(["two coins", "three coins", "one coin", "five pennies"]);
     const k = thing(t0.noun, w.pick(t0.looks), t0.number);
-    const vars = { ...frameVars(w), k, p, coins, made: made.gift, use: t0.use };
+    const vars = {
+      ...frameVars(w),
+      k,
+      p,
+      coins,
+      made: made.gift,
+      use: t0.use,
+      useit: t0.use.replace(/\b(?:it|them)\b/, `the ${t0.noun}`),
+    };
     return {
       title: gives ? "{h} Gives Away the {k}" : "A Present for {f}",
       thing: gives ? t0.noun : made.gift,

@@ -87,7 +87,7 @@ export const growing: Plot = {
         t.paragraph();
         t.say(
           `One [spring|bright spring|mild spring] [morning|day], {e} gave {h} {seed}. "[Put it into the earth and wait|Inside it, something is asleep]," said {e}.`,
-          `One spring day, {h} got from {e} {seed}. "What will it be?" {h.he} asked. "[Wait and see|Plant it, and you will know]," said {e}.`,
+          `One spring day, {e} gave {h} {seed}. "What will it be?" {h.he} asked. "[Wait and see|Plant it, and you will know]," said {e}.`,
         );
         t.say(
           "{h} dug a [small|deep] hole {p.at}, [laid|put] it in and [covered it with earth|patted the earth flat].",

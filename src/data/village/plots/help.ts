@@ -200,7 +200,7 @@ export const help: Plot = {
           `But {h} had an idea. "${s.idea}," {h.he} said.`,
         );
         t.paragraph();
-        t.say(`And [so it was|it worked]. ${s.works}!`, `They tried it at once. ${s.works}.`);
+        t.say(`And [so it was|it worked]. ${s.works}.`, `They tried it at once. ${s.works}.`);
         t.say(
           `"[Hurrah|It worked]!" [they|both of them] [cried|shouted].`,
           `{o} [laughed out loud|clapped {o.his} hands|danced for joy].`,

@@ -10,35 +10,53 @@ import { treasures } from "../things.js";
 const LOSSES = [
   {
     lost: "there was a hole in {h.his} pocket",
-    small: true,
+    only: "ring whistle locket compass bell",
     told: "{h.~} did not feel how {k.the} slipped through a hole in {h.his} pocket.",
     found: "{k.it} lay {corner}, where {k.it} had fallen from the pocket",
     clue: "something [shiny|bright|small] [glittered|could be seen] {corner}",
   },
   {
     lost: "{h.he} put {k.them} down while playing and forgot",
-    small: false,
     told: "{h.~} put {k.the} down [for a moment|only for a minute] and [chased a bird|played tag with {f}|watched the ducks|talked with {n}], and soon {k.it} {k.was} forgotten.",
     found: "{k.it} {k.was} {corner}, just where {h.he} had put {k.them} down",
     clue: "{h.he} remembered the place where {h.he} had [rested|played|stopped]",
   },
   {
     lost: "a magpie carried {k.them} away",
-    small: true,
+    only: "ring whistle locket compass bell",
     told: "While {h} [looked the other way|took a nap|ate an apple], a magpie [snatched|picked up] {k.the} and flew off.",
     found: "{k.it} lay in the magpie's nest, between a button and a spoon",
     clue: "a black and white bird [laughed|chattered] above them",
   },
   {
+    lost: "{h.he} left {k.them} on a wall and walked on",
+    told: "{h.~} laid {k.the} on a low wall to look at a [beetle|nest|strange stone] and walked on without {k.them}.",
+    found: "{n} had picked {k.them} up and kept {k.them} safe",
+    clue: "someone [came towards them|waved to them] and held {k.the} high in the air",
+  },
+  {
+    lost: "{h.he} fell asleep and {k.it} rolled away",
+    only: "ball ring jar of marbles spinning top train",
+    told: "{h.~} lay down in the [shade|sun] and fell asleep, and {k.the} rolled softly away.",
+    found: "{k.it} had come to rest {corner}",
+    clue: "they saw a thin track on the ground",
+  },
+  {
+    lost: "{h.he} hid {k.them} and forgot the hiding place",
+    told: "{h.~} hid {k.the} [so that nobody could take {k.them}|like a pirate hides a treasure] and went off to play, and then {h.he} could not remember the place.",
+    found: "{k.it} {k.was} {corner}, exactly where {h.he} had hidden {k.them}",
+    clue: "{h.he} saw {h.his} own footprints",
+  },
+  {
     lost: "a strong gust of wind took {k.them}",
-    small: false,
+    only: "kite hat scarf umbrella map basket puppet doll",
     told: "Then a strong gust of wind came and [swept|blew|carried] {k.the} away before {h} [could do anything|could catch {k.them}].",
     found: "{k.it} hung in the branches of a tall tree",
-    clue: "a bit of color [moved|fluttered] between the leaves",
+    clue: "a bit of color [moved|fluttered] between the branches",
   },
   {
     lost: "a puppy ran off with {k.them}",
-    small: false,
+    only: "hat scarf doll ball teddy bear blanket mittens boots book puppet boat flute",
     told: "A [brown|black|spotted] puppy came running, took {k.the} between its teeth and was gone.",
     found: "the puppy had hidden {k.them} {corner}",
     clue: "there were small paw prints in the [mud|dust|soft ground]",
@@ -52,8 +70,7 @@ export const lost: Plot = {
     const look = w.pick(t0.looks);
     const p = w.place();
     const wrong = w.beside(p);
-    const small = ["ring", "whistle", "locket", "compass", "bell"].includes(t0.noun);
-    const loss = w.pick(LOSSES.filter((l) => l.small === false || small));
+    const loss = w.draw(LOSSES.filter((l) => !("only" in l) || l.only.includes(t0.noun)));
     const from = w.pick(["{e}", "{h.his} grandfather", "{h.his} grandmother", "an old sailor", "{n}"]);
     const helper = w.chance(0.7) ? "{f}" : "{e}";
     const vars = {
@@ -65,6 +82,7 @@ export const lost: Plot = {
       look,
       used: t0.used,
       use: t0.use,
+      useit: t0.use.replace(/\b(?:it|them)\b/, `the ${t0.noun}`),
     };
     const sight = w.sight(p);
     const G = helper === "{f}" ? "f" : "e";
@@ -110,7 +128,7 @@ export const lost: Plot = {
         t.say(
           "[At home|On the way home|When it was time to go home|A little later], {h} [noticed|saw|found out] that {k.the} {k.was} gone.",
           `"Oh no!" cried {h}. "Where {k.is} my {k}?"`,
-          `[Later|After a while], {h} wanted to {use}. But {k.the} {k.was} nowhere to be seen.`,
+          `[Later|After a while], {h} wanted to {useit}. But {k.it} {k.was} nowhere to be seen.`,
         );
         t.maybe(
           0.7,
@@ -136,7 +154,7 @@ export const lost: Plot = {
         t.say(
           "Then they went {p.to}.",
           "So they went on {p.to}.",
-          `"[Where did you go today|Think hard. Where else were you]?" [asked|said] {${G}}. So they went {p.to}.`,
+          `"[Where did you go today|Where else were you]?" asked {${G}}. So they went {p.to}.`,
         );
         t.say(
           `[Suddenly|All at once|Just then], ${loss.clue}. ${loss.found}!`,

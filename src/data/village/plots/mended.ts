@@ -35,6 +35,7 @@ export const mended: Plot = {
       k: thing(t0.noun, w.pick(t0.looks), t0.number),
       p,
       use: t0.use,
+      useit: t0.use.replace(/\b(?:it|them)\b/, `the ${t0.noun}`),
       mend: t0.mend,
     };
     return {
@@ -75,7 +76,7 @@ export const mended: Plot = {
         );
         weather(t, w);
         t.say(
-          `{h} was [so glad|happy] to {use}. But then ${how.told}, and ${breaks}.`,
+          `{h} was [so glad|happy] to {useit}. But then ${how.told}, and ${breaks}.`,
           `At first, all went well. Then ${how.told}, and ${breaks}!`,
         );
         t.say(

@@ -58,6 +58,7 @@ const TALENTS = [
 export const newcomer: Plot = {
   kind: "new friend",
   scene(w) {
+    const friend = { ...w.friend, intro: w.friend.name }; // a stranger as yet
     const s = w.draw(TALENTS);
     const p = w.place();
     const from = w.pick([
@@ -67,7 +68,7 @@ export const newcomer: Plot = {
       "from the far north",
       "from an island",
     ]);
-    const vars = { ...frameVars(w), p, from };
+    const vars = { ...frameVars(w), f: friend, p, from };
     const saves = s.saves.endsWith('"') ? s.saves : `${s.saves}.`;
     return {
       title: "The New Friend",
@@ -75,9 +76,9 @@ export const newcomer: Plot = {
       place: p.name,
       vars,
       facts: [
-        { who: w.friend, did: "was new in the village and came {from}" },
+        { who: friend, did: "was new in the village and came {from}" },
         { who: w.hero, did: "asked {f} to play {p.at}", because: "{f} was alone" },
-        { who: w.friend, did: "saved the day", because: s.needed },
+        { who: friend, did: "saved the day", because: s.needed },
       ],
       cause: "{f} was new and had no friends",
       ending: { feeling: "happy", how: "{f} belonged to them" },

@@ -152,7 +152,7 @@ export const promise: Plot = {
         t.paragraph();
         t.say(
           `${ONE_DAY}, {o} came to {h}, for {o.he} ${p.away}. "Can you ${p.task.replace("{f.his}", "my")}?" asked {o}. "[Yes, I promise|I promise]," said {h}.`,
-          `${ONE_DAY}, {h} made a promise to {o}. {o.he} ${p.away}, and {h} promised to ${p.task}. "[You can count on me|I give you my word]," {h.he} said.`,
+          `${ONE_DAY}, {h} made a promise to {o}. {o} ${p.away}, and {h} promised to ${p.task}. "[You can count on me|I give you my word]," {h.he} said.`,
         );
         t.maybe(0.5, `"[Thank you|That is kind of you]," said {o}. "I [trust|count on] you."`);
         t.paragraph();

@@ -47,7 +47,14 @@ export const quarrel: Plot = {
       "a ripe pear",
       "a flower",
     ]);
-    const vars = { ...frameVars(w), k: thing(t0.noun, w.pick(t0.looks)), p, offer, use: t0.use };
+    const vars = {
+      ...frameVars(w),
+      k: thing(t0.noun, w.pick(t0.looks)),
+      p,
+      offer,
+      use: t0.use,
+      useit: t0.use.replace(/\b(?:it|them)\b/, `the ${t0.noun}`),
+    };
     return {
       title: "The Quarrel about the {k}",
       thing: t0.noun,
@@ -82,11 +89,11 @@ export const quarrel: Plot = {
         t.say(r.told);
         t.say(
           `They [pulled and pushed|shouted at each other], [until both were red in the face|louder and louder]. "I do not want to play with you any more!" [cried|said] {f} and ran [home|off].`,
-          `"[Then play alone|Go away]!" [shouted|cried] {f}. {h} [stamped {h.his} foot|turned away] and went home.`,
+          `It got louder and louder. "[Then play alone|Go away]!" [shouted|cried] {f}. {h} [stamped {h.his} foot|turned away] and went home.`,
         );
         t.paragraph();
         t.say(
-          "[Now|At first], {h} could {use} [all alone|all day long]. But [alone it was no fun|it was boring without {f}|soon {h.he} did not feel like it].",
+          "[Now|At first], {h} could {useit} [all alone|all day long]. But [alone it was no fun|it was boring without {f}|soon {h.he} did not feel like it].",
           "{h} sat [alone|all by {h.himself}] [by the window|on the doorstep|under a tree]. {h.he} was angry first, and then only [sad|lonely].",
         );
         t.maybe(
@@ -96,7 +103,7 @@ export const quarrel: Plot = {
         );
         t.say(
           `{e} [saw it|noticed {h.his} sad face] and asked, "Where is {f}?" {h} told {e.him} everything. "[Someone must take the first step|The one who says sorry first is the braver one]," said {e}.`,
-          `"[A quarrel is like rain|Every quarrel has an end]," said {e}. "[It passes when someone opens the door|Go and take the first step]."`,
+          `{e} noticed {h.his} sad face and heard what had happened. "[A quarrel is like rain|Every quarrel passes, like rain]," said {e}. "But someone must [open the door again|take the first step]."`,
         );
         t.paragraph();
         t.say(

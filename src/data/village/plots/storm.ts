@@ -111,7 +111,7 @@ export const storm: Plot = {
         );
         t.say(
           `{h.he} [put on a thick coat|took a lamp|pulled a sack over {h.his} head] and went out to look. And it was bad: ${d.harm}.`,
-          `Then {h.he} heard that ${d.harm}. {h} did not [wait|think] long and went out.`,
+          `Somebody called out that ${d.harm}. {h} did not [wait|think] long and went out.`,
         );
         t.say(
           `"[Come with me|You cannot stay here]!" {h} [called|cried] [through the noise|loudly]. "[We are all going {p.to}|It is safe {p.at}]."`,
