@@ -37,12 +37,12 @@ export function readCorpora(data: string, quick: boolean): Corpora {
         }),
   );
   const scripts = unzip(readFileSync(join(data, "nltk/udhr2.zip"))).filter(isOtherScript);
-  const some = (list: string[], bytes: number) => (quick ? upTo(list, bytes) : list);
+  const some = (list: string[], bytes: number) => upTo(list, quick ? bytes / 4 : bytes);
   return {
-    train: some(train, 4e6),
-    english: some(english, 1e6),
-    code: some(code, 1e6),
-    scripts: some(scripts, 1e6),
+    train: some(train, 20e6),
+    english: some(english, 2e6),
+    code: some(code, 2e6),
+    scripts: some(scripts, 2e6),
   };
 }
 

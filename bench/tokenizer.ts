@@ -26,9 +26,9 @@ export async function* run({ quick }: BenchOptions): AsyncGenerator<Outcome> {
   const worker = startWorker(PEER_PYTHON, ["bench/peers/tokenizers_bench.py"], ONE_THREAD);
   try {
     const corpora = readCorpora(DATA, quick);
-    yield* encoding(worker, folder, corpora, quick ? 3 : 7);
+    yield* encoding(worker, folder, corpora, quick ? 3 : 5);
     yield* longWords(worker, folder, quick ? 1 : 3);
-    yield await training(worker, folder, corpora.train, quick ? 1 : 3, quick ? 2048 : 8192);
+    yield await training(worker, folder, corpora.train, quick ? 1 : 2, quick ? 2048 : 8192);
     if (!quick) yield await training(worker, folder, corpora.train, 1, 32768);
   } finally {
     worker.close();

@@ -150,6 +150,33 @@ describe("malformed files", () => {
     expect(await refused(put(at, value))).toMatch(message);
   });
 
+  const bad = join(shared, "parity/tokenizers/bad/index.jsonl");
+  it.skipIf(!existsSync(bad))(
+    "refuses every bad file of ../shared/parity, each with an error a user can read",
+    () => {
+      const rows = readFileSync(bad, "utf8")
+        .split("\n")
+        .filter((line) => line !== "");
+      const file = join(folder, "bad.json");
+      for (const row of rows) {
+        const {
+          id,
+          expect: wanted,
+          content,
+        } = JSON.parse(row) as { id: string; expect: string; content?: string };
+        if (content === undefined || wanted !== "refuse") continue;
+        writeFileSync(file, content);
+        let thrown: unknown;
+        try {
+          loadTokenizer(file);
+        } catch (error) {
+          thrown = error;
+        }
+        expect(thrown, id).toMatchObject({ mark: "cygnet.UserError", detail: { file } });
+      }
+    },
+  );
+
   it("a folder without a tokenizer, and JSON that is none", () => {
     expect(() => loadTokenizer(tmpdir())).toThrow(/the folder has no tokenizer/);
     writeFileSync(join(folder, "bad.json"), "{");
