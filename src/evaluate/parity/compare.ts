@@ -44,7 +44,7 @@ export function createComparison(check: string, looser = 1): Comparison {
       for (let i = 0; i < actual.length; i++) {
         if (where !== undefined && where.mask[where.index(i)] === 0) continue;
         const difference = Object.is(actual[i], expected[i]) ? 0 : Math.abs(actual[i]! - expected[i]!);
-        if (!(difference <= error)) error = difference; // NaN sticks
+        if (!(difference <= error) && !Number.isNaN(error)) error = difference; // NaN comes in and stays
         if (Math.abs(expected[i]!) > size) size = Math.abs(expected[i]!);
       }
       meet({ name, error, limit: limit * looser, ...(size > 0 ? { relative: error / size } : {}) });

@@ -105,7 +105,8 @@ function buildLlama(c: LlamaConfig, parameters: Parameters, engine: Engine): Cau
       const l = `model.layers.${i}`;
       const turned = (from: Tensor, name: "q" | "k") => {
         const y = project(from, `${l}.self_attn.${name}_proj`);
-        return rope(c.model_type === "qwen3" ? norm(y, `${l}.self_attn.${name}_norm`) : y, cos, sin, headDim);
+        const normed = c.model_type === "qwen3" ? norm(y, `${l}.self_attn.${name}_norm`) : y;
+        return rope(normed, cos, sin, headDim, { inPlace: true });
       };
       const n = norm(x, `${l}.input_layernorm`);
       const attended = attend(turned(n, "q"), turned(n, "k"), project(n, `${l}.self_attn.v_proj`), pass, {

@@ -34,13 +34,17 @@ describe.skipIf(!existsSync(weights))("stories260K (../shared/data)", () => {
       const last = token;
       token = model.engine.noGrad(() =>
         model.engine.scope(() => {
-          const logits = model.logits(model.hidden({ inputIds: Int32Array.of(last), batch: 1, seq: 1, cache })).readFloats();
+          const logits = model
+            .logits(model.hidden({ inputIds: Int32Array.of(last), batch: 1, seq: 1, cache }))
+            .readFloats();
           return logits.indexOf(Math.max(...logits));
         }),
       );
       story += vocabulary[token];
     }
-    expect(story.trim()).toMatch(/^Once upon a time, there was a little girl named Lily\. She loved to play outside in the park\./);
+    expect(story.trim()).toMatch(
+      /^Once upon a time, there was a little girl named Lily\. She loved to play outside in the park\./,
+    );
     cache.dispose();
     model.dispose();
   });
@@ -49,7 +53,9 @@ describe.skipIf(!existsSync(weights))("stories260K (../shared/data)", () => {
     const folder = mkdtempSync(join(tmpdir(), "cygnet-"));
     const file = join(folder, "cut.bin");
     writeFileSync(file, readFileSync(weights).subarray(0, 1_000_000));
-    expect(() => readLlama2c(file, engine())).toThrow(/cut\.bin: is not as long as its header says; found "1000000 bytes", expected 1056540/);
+    expect(() => readLlama2c(file, engine())).toThrow(
+      /cut\.bin: is not as long as its header says; found "1000000 bytes", expected 1056540/,
+    );
     rmSync(folder, { recursive: true });
   });
 });

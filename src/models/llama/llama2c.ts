@@ -18,7 +18,13 @@ export function readLlama2c(file: string, engine: Engine): CausalModel {
     const prepared = llama.prepare(configOf(header), { file });
     const { places, end } = layOut(header);
     if (end !== ranged.size) {
-      throw new UserError({ code: "llama2c-invalid", file, message: "is not as long as its header says", found: `${ranged.size} bytes`, expected: `${end}` });
+      throw new UserError({
+        code: "llama2c-invalid",
+        file,
+        message: "is not as long as its header says",
+        found: `${ranged.size} bytes`,
+        expected: `${end}`,
+      });
     }
     const heads: Readonly<Record<string, number>> = { q_proj: header.heads, k_proj: header.kvHeads };
     const parameters = new Map(
@@ -27,7 +33,12 @@ export function readLlama2c(file: string, engine: Engine): CausalModel {
         ranged.read(places.get(name)!, bytes);
         const values = new Float32Array(bytes.buffer);
         const rotated = heads[name.split(".").at(-2)!];
-        return [name, engine.parameter(shape, name).write(rotated === undefined ? values : pairsToHalves(values, rotated, shape))];
+        return [
+          name,
+          engine
+            .parameter(shape, name)
+            .write(rotated === undefined ? values : pairsToHalves(values, rotated, shape)),
+        ];
       }),
     );
     return prepared.build(parameters, engine);
@@ -49,20 +60,49 @@ interface Header {
 
 function readHeader(ranged: RangedFile, file: string): Header {
   const numbers = new Int32Array(7);
-  if (ranged.size < 28) throw new UserError({ code: "llama2c-invalid", file, message: "is too short for a llama2.c checkpoint", found: `${ranged.size} bytes` });
+  if (ranged.size < 28)
+    throw new UserError({
+      code: "llama2c-invalid",
+      file,
+      message: "is too short for a llama2.c checkpoint",
+      found: `${ranged.size} bytes`,
+    });
   ranged.read(0, new Uint8Array(numbers.buffer));
-  const [dim, hidden, layers, heads, kvHeads, vocab, seq] = numbers as unknown as [number, number, number, number, number, number, number];
+  const [dim, hidden, layers, heads, kvHeads, vocab, seq] = numbers as unknown as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   if ([dim, hidden, layers, heads, kvHeads, Math.abs(vocab), seq].some((n) => n < 1) || dim % heads !== 0) {
-    throw new UserError({ code: "llama2c-invalid", file, message: "does not begin as a llama2.c checkpoint", found: [...numbers].join(", "), expected: "dim, hidden_dim, n_layers, n_heads, n_kv_heads, vocab_size, seq_len" });
+    throw new UserError({
+      code: "llama2c-invalid",
+      file,
+      message: "does not begin as a llama2.c checkpoint",
+      found: [...numbers].join(", "),
+      expected: "dim, hidden_dim, n_layers, n_heads, n_kv_heads, vocab_size, seq_len",
+    });
   }
   return { dim, hidden, layers, heads, kvHeads, vocab: Math.abs(vocab), seq, tied: vocab > 0 };
 }
 
 function configOf(h: Header): RawConfig {
   return {
-    model_type: "llama", vocab_size: h.vocab, hidden_size: h.dim, intermediate_size: h.hidden, num_hidden_layers: h.layers,
-    num_attention_heads: h.heads, num_key_value_heads: h.kvHeads, max_position_embeddings: h.seq, rms_norm_eps: 1e-5,
-    tie_word_embeddings: h.tied, bos_token_id: 1, eos_token_id: 2,
+    model_type: "llama",
+    vocab_size: h.vocab,
+    hidden_size: h.dim,
+    intermediate_size: h.hidden,
+    num_hidden_layers: h.layers,
+    num_attention_heads: h.heads,
+    num_key_value_heads: h.kvHeads,
+    max_position_embeddings: h.seq,
+    rms_norm_eps: 1e-5,
+    tie_word_embeddings: h.tied,
+    bos_token_id: 1,
+    eos_token_id: 2,
   };
 }
 
@@ -95,7 +135,11 @@ function layOut(h: Header): { places: Map<string, number>; end: number } {
 }
 
 /** Row 2i + j of each head (pair i) becomes row j·half + i. */
-function pairsToHalves(values: Float32Array, heads: number, [rows, columns]: readonly number[]): Float32Array {
+function pairsToHalves(
+  values: Float32Array,
+  heads: number,
+  [rows, columns]: readonly number[],
+): Float32Array {
   const dim = rows! / heads;
   const half = dim / 2;
   const moved = new Float32Array(values.length);

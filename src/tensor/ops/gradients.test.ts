@@ -169,6 +169,14 @@ const cases: Case[] = [
     run: ([x], e) => ops.rope(x!, ...angles(e, 3, 2), 7),
   },
   {
+    name: "rope in place",
+    inputs: [
+      [3, 5],
+      [12, 5],
+    ],
+    run: ([x, w], e) => ops.rope(ops.linear(x!, w!), ...angles(e, 3, 3), 6, { inPlace: true }),
+  },
+  {
     name: "attention",
     inputs: [
       [2, 5, 6],

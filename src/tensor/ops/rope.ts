@@ -1,18 +1,24 @@
 /** @file Rotary positions (Su et al. 2021) by halves, as Hugging Face's `rotate_half`: the pair (i, i + half) of each head is
  *  turned by the angle position·inv_freq[i]. x [batch, seq, heads·dim]; cos, sin [batch·seq, half], half ≤ dim/2 (elements
- *  beyond 2·half are left). Backward: the inverse turn. */
+ *  beyond 2·half are left). Backward: the inverse turn. Saves nothing. */
 
 import { record } from "../tape.js";
 import type { Tensor } from "../tensor.js";
 
-export function rope(x: Tensor, cos: Tensor, sin: Tensor, dim: number): Tensor {
+export interface RopeOptions {
+  /** Turn x where it lies: x must not be used afterwards, nor be needed by the backward of what made it (a linear layer
+   *  without activation or a norm does not). */
+  readonly inPlace?: boolean;
+}
+
+export function rope(x: Tensor, cos: Tensor, sin: Tensor, dim: number, options: RopeOptions = {}): Tensor {
   const { engine } = x;
   const rows = x.rows;
   const heads = x.columns / dim;
   const half = cos.columns;
   if (!Number.isInteger(heads) || cos.rows !== rows || 2 * half > dim)
     throw new Error(`rope of [${x.shape}] in heads of ${dim} with tables [${cos.shape}]`);
-  const y = engine.empty(x.shape);
+  const y = options.inPlace ? x.alias() : engine.empty(x.shape);
   const turn = (from: Tensor, to: Tensor, sign: 1 | -1) =>
     engine.backend.rope({
       x: from,

@@ -45,6 +45,11 @@ async function resultsOf(
   const type = types.find((t) => t.types.includes(check.type));
   if (type === undefined)
     return [{ check: check.id, status: "skip", why: `nothing here does checks of type ${check.type}` }];
+  if (type.fp32Only && context.compute !== "fp32") {
+    return [
+      { check: check.id, status: "skip", why: "tokens chosen by fp32 logits are not to be expected of bf16" },
+    ];
+  }
   try {
     return [await type.run(check, context)].flat();
   } catch (error) {

@@ -36,7 +36,7 @@ interface GeneratedRows {
   readonly stepLogits?: readonly (readonly Float32Array[])[];
 }
 
-export const generateChecks: CheckType = { types: ["generate"], run };
+export const generateChecks: CheckType = { types: ["generate"], fp32Only: true, run };
 
 async function run(check: CheckJson, context: CaseContext): Promise<CheckResult> {
   const model = causalModelOf(context);

@@ -9,7 +9,13 @@ import { optimKinds } from "./optim/index.js";
 import { ropeTables } from "./positions.js";
 import { processorChecks } from "./processors.js";
 
-const checkTypes: readonly CheckType[] = [...modelChecks, badFiles, ropeTables, generateChecks, processorChecks];
+const checkTypes: readonly CheckType[] = [
+  ...modelChecks,
+  badFiles,
+  ropeTables,
+  generateChecks,
+  processorChecks,
+];
 
 /** The first that matches a case does it. */
 export const caseKinds: readonly CaseKind[] = [checkListKind(checkTypes), ...optimKinds];

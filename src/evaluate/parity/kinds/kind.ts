@@ -59,6 +59,8 @@ export type CheckJson = CaseJson & { readonly id: string; readonly type: string 
 
 export interface CheckType {
   readonly types: readonly string[];
+  /** Compares choices (tokens), which coarser products rightly change: skipped with --compute bf16. */
+  readonly fp32Only?: boolean;
   /** One result or, where a check has parts of different names, several. */
   run(
     check: CheckJson,
