@@ -3,7 +3,7 @@
 
 import { surviveFileSizeLimit } from "../platform/signals.js";
 import { commandLine, quietBrokenPipe, setExitCode } from "../platform/terminal.js";
-import { packageVersion } from "../platform/version.js";
+import { packageVersion } from "../platform/package.js";
 import { commands } from "./commands.js";
 import { terminalIo } from "./io.js";
 import { runProgram } from "./program.js";

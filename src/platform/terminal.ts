@@ -17,7 +17,7 @@ export function standardError(): Output {
 
 function output(stream: NodeJS.WriteStream): Output {
   return {
-    isTerminal: stream.isTTY === true && process.env["TERM"] !== "dumb",
+    isTerminal: stream.isTTY === true && process.env.TERM !== "dumb",
     get columns() {
       return stream.columns ?? 80;
     },
@@ -32,7 +32,7 @@ export function isInteractive(): boolean {
 
 /** Colours are for terminals, and not where NO_COLOR asks for none (no-color.org). */
 export function wantsColour(out: Output): boolean {
-  return out.isTerminal && !process.env["NO_COLOR"];
+  return out.isTerminal && !process.env.NO_COLOR;
 }
 
 /** What follows the script's name. */

@@ -11,13 +11,11 @@ import {
   readText,
   remove,
   rename,
-  resolvePath,
   sha256,
   writeAtomic,
 } from "../../../platform/files.js";
 import {
   environment,
-  fileOfUrl,
   processId,
   processorName,
   resolvePackage,
@@ -25,9 +23,8 @@ import {
   runAsync,
   systemName,
 } from "../../../platform/native.js";
+import { packageRoot } from "../../../platform/package.js";
 
-/** The package's folder, from src/ and from dist/ alike. */
-export const packageRoot = (): string => resolvePath(directoryOf(fileOfUrl(import.meta.url)), "../../../..");
 export const addonFile = (emulated = false): string =>
   joinPath(packageRoot(), "native/build", emulated ? "cygnet-emulated.node" : "cygnet.node");
 
