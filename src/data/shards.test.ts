@@ -45,6 +45,10 @@ const all = (stream: TokenStream) => {
 const expected = (documents: string[]) => [...documents.flatMap((d) => [0, ...encode(d)]), 0];
 const words = Array.from({ length: 60 }, (_, i) => `document ${i} ${"é".repeat(i)}`);
 
+function* once(documents: string[]) {
+  for (const text of documents) yield { text };
+}
+
 describe("split", () => {
   it("depends on the text alone, near the fraction, and grows with it", () => {
     const many = Array.from({ length: 20_000 }, (_, i) => ({ text: `t${i}` }));
@@ -115,6 +119,13 @@ describe("shards", () => {
     expect(all(openShards(folder, "train"))).toEqual(encode("abcdefg"));
   });
 
+  it("give validation one document where by hash it would have none", async () => {
+    const set = await writeShards(options(words.slice(0, 6), { validationFraction: 1e-9 }));
+    expect(set).toMatchObject({ train: { documents: 5 }, validation: { documents: 1 } });
+    expect(set.note).toMatch(/none of the 6 documents/);
+    expect(readdirSync(folder).sort()).toEqual(["shards.json", "train-00000.bin", "validation-00000.bin"]);
+  });
+
   it("take validation documents of their own", async () => {
     const { validationFraction: _, ...rest } = options(words);
     await writeShards({ ...rest, validation: [{ text: "v" }] });
@@ -162,7 +173,7 @@ describe("shards", () => {
   it.each<[string, Partial<WriteShardsOptions>, string]>([
     ["several documents without end-of-text", { eosId: undefined as unknown as number }, "eos-needed"],
     ["no documents", { documents: [] }, "no-documents"],
-    ["no validation documents", { validationFraction: 1e-9 }, "no-validation"],
+    ["no validation documents", { documents: once(words), validationFraction: 1e-9 }, "no-validation"],
     ["a fraction of 1", { validationFraction: 1 }, "option-invalid"],
     ["end-of-text outside the vocabulary", { eosId: 256 }, "option-invalid"],
     ["a fraction beside validation documents", { validation: [] }, "option-invalid"],

@@ -12,10 +12,11 @@ import {
   sha256,
   writeAtomic,
 } from "../platform/files.js";
+import { fillShards } from "./fillShards.js";
+import { hash64 } from "./hash.js";
 import { readHeader, SHARD_VERSION, shardName } from "./shardFormat.js";
 import { openShardWriter, type ShardWriter, type SplitTotals } from "./shardWriter.js";
-import { SPLITS, type Split, splitByPosition, splitOf } from "./split.js";
-import { textSize } from "./textSize.js";
+import { SPLITS, type Split, splitOf } from "./split.js";
 
 /** What sharding needs of a document. */
 export interface ShardDocument {
@@ -59,8 +60,8 @@ export type WrittenShards = ShardSet & { readonly reused: boolean };
 export const SHARD_SET = "shards.json";
 
 /**
- * Writes `train-00000.bin`, … and `validation-00000.bin`, … and `shards.json` into `folder`. Documents are read once, in
- * order, and streamed. Throws `UserError`: `eos-needed`, `token-out-of-range`, `no-documents`, `no-validation`,
+ * Writes `train-00000.bin`, … and `validation-00000.bin`, … and `shards.json` into `folder`. Documents are streamed in
+ * order, once; twice where so few can be read again that none fell to validation. Throws `UserError`: `eos-needed`, `token-out-of-range`, `no-documents`, `no-validation`,
  * `option-invalid`, those of the reader, `disk-full`. On an error the folder is as it was.
  */
 export async function writeShards(options: WriteShardsOptions): Promise<WrittenShards> {
@@ -69,27 +70,65 @@ export async function writeShards(options: WriteShardsOptions): Promise<WrittenS
   const ready = key === null ? undefined : reusable(options.folder, key);
   if (ready !== undefined) return { ...ready, reused: true };
   makeFolder(options.folder);
-  const writers: Record<Split, ShardWriter> = {
-    train: openWriter(options, "train"),
-    validation: openWriter(options, "validation"),
-  };
+  let smallest = Infinity;
+  const first = await build(options, (document) => {
+    smallest = Math.min(smallest, hash64(document.text)[0]);
+    return splitOf(document, fraction(options));
+  });
+  const built =
+    first.writers.validation.totals.documents === 0 && fraction(options) > 0 && repeatable(options.documents)
+      ? await rebuild(first, options, smallest)
+      : first;
   try {
-    const note = await fill(options, writers);
-    for (const split of SPLITS) writers[split].finish();
-    checkSplits(options, writers);
+    checkSplits(options, built.writers);
+    const { train, validation } = built.writers;
     const set: ShardSet = {
       format: SHARD_VERSION,
       key,
-      train: writers.train.totals,
-      validation: writers.validation.totals,
-      ...(note === undefined ? {} : { note }),
+      train: train.totals,
+      validation: validation.totals,
+      ...(built.note === undefined ? {} : { note: built.note }),
     };
-    commit(options.folder, writers, set);
+    commit(options.folder, built.writers, set);
     return { ...set, reused: false };
+  } catch (error) {
+    for (const split of SPLITS) built.writers[split].abort();
+    throw error;
+  }
+}
+
+interface Built {
+  readonly writers: Record<Split, ShardWriter>;
+  readonly note: string | undefined;
+}
+
+/** Both splits written beside their names; on an error nothing is left. */
+async function build(
+  options: WriteShardsOptions,
+  sideOf: (document: ShardDocument) => Split,
+): Promise<Built> {
+  const writers = { train: openWriter(options, "train"), validation: openWriter(options, "validation") };
+  try {
+    const note = await fillShards(options, fraction(options), sideOf, writers);
+    for (const split of SPLITS) writers[split].finish();
+    return { writers, note };
   } catch (error) {
     for (const split of SPLITS) writers[split].abort();
     throw error;
   }
+}
+
+/** A second pass for a corpus so small that no document fell to validation: the one of smallest hash then does. */
+async function rebuild(first: Built, options: WriteShardsOptions, smallest: number): Promise<Built> {
+  for (const split of SPLITS) first.writers[split].abort();
+  const second = await build(options, (d) => (hash64(d.text)[0] === smallest ? "validation" : "train"));
+  const note = `none of the ${first.writers.train.totals.documents} documents fell to validation by its hash, so the one with the smallest hash is the validation text`;
+  return { ...second, note };
+}
+
+/** Whether documents can be read twice; a generator cannot. */
+function repeatable(documents: WriteShardsOptions["documents"]): boolean {
+  return Symbol.iterator in documents && (documents[Symbol.iterator]() as unknown) !== documents;
 }
 
 function fraction(options: WriteShardsOptions): number {
@@ -124,70 +163,6 @@ function openWriter(options: WriteShardsOptions, split: Split): ShardWriter {
     eosId: options.eosId ?? null,
     tokenizerHash: options.tokenizerHash,
     shardTokens: options.shardTokens ?? 1 << 27,
-  });
-}
-
-/** Encodes every document into its split; returns a note if the lone document was cut. */
-async function fill(
-  options: WriteShardsOptions,
-  writers: Record<Split, ShardWriter>,
-): Promise<string | undefined> {
-  const share = fraction(options);
-  const progress = { documents: 0, bytes: 0, tokens: 0 };
-  let pause = performance.now() + 50;
-  const add = async (split: Split, text: string, id: string) => {
-    const tokens = options.encode(text);
-    const size = textSize(text);
-    writers[split].add(tokens, size, id);
-    progress.documents++;
-    progress.bytes += size.bytes;
-    progress.tokens += tokens.length;
-    if (performance.now() < pause) return;
-    options.onProgress?.({ ...progress });
-    await new Promise((resolve) => setTimeout(resolve, 0)); // lets a live view draw and Ctrl-C arrive
-    options.signal?.throwIfAborted();
-    pause = performance.now() + 50;
-  };
-  let first: { text: string; id: string } | undefined;
-  let count = 0;
-  for await (const document of options.documents) {
-    const current = { text: document.text, id: document.id ?? String(count) };
-    if (++count === 1) {
-      first = current; // may turn out to be the only one
-      continue;
-    }
-    if (first !== undefined) {
-      needEos(options);
-      await add(splitOf(first, share), first.text, first.id);
-      first = undefined;
-    }
-    await add(splitOf(current, share), current.text, current.id);
-  }
-  let note: string | undefined;
-  if (first !== undefined && share === 0) await add("train", first.text, first.id);
-  else if (first !== undefined) {
-    const parts = splitByPosition(first.text, share);
-    for (const split of SPLITS) await add(split, parts[split], first.id);
-    note = `a single document: its last ${Math.round(share * 1000) / 10} % (by position) is the validation text`;
-  }
-  if (options.validation !== undefined) {
-    let n = 0;
-    for await (const document of options.validation) {
-      if (++n === 2) needEos(options);
-      await add("validation", document.text, document.id ?? String(n - 1));
-    }
-  }
-  options.onProgress?.({ ...progress });
-  return note;
-}
-
-function needEos(options: WriteShardsOptions): void {
-  if (options.eosId !== undefined) return;
-  throw new UserError({
-    code: "eos-needed",
-    at: "eosId",
-    message: "several documents need an end-of-text token between them",
-    fix: "give the tokenizer one (such as <|endoftext|>), or join the documents into one",
   });
 }
 

@@ -33,7 +33,8 @@ export const gift: Plot = {
   kind: "gift",
   scene(w) {
     const t0 = w.pick(treasures(w.setting.season));
-    const why = w.pick(OCCASIONS);
+    const cold = w.setting.season === "winter" || w.setting.season === "autumn";
+    const why = w.pick(OCCASIONS.filter((o) => cold || !o.includes("winter")));
     const gives = w.chance(0.45);
     const made = w.pick(MADE);
     const p = w.place((s) => ["the market", "the square", "the harbor"].includes(s.name));

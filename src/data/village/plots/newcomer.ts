@@ -13,7 +13,7 @@ const TALENTS = [
   {
     thing: "owl",
     can: "could imitate every bird",
-    needed: "a young owl had fallen asleep in the wrong tree and did not want to come down to its mother",
+    needed: "a young owl fell asleep in the wrong tree and did not want to come down to its mother",
     saves: "{f} called just like its mother, and the little owl came at once",
   },
   {
@@ -44,13 +44,13 @@ const TALENTS = [
   {
     thing: "kitten",
     can: "could hear the softest sounds",
-    needed: "a kitten had got lost in the barn",
+    needed: "a kitten got lost in the barn",
     saves: '{f} laid {f.his} ear on the floor and said, "It is under here."',
   },
   {
     thing: "bridge",
     can: "could build almost anything out of wood",
-    needed: "the little bridge over the stream was broken",
+    needed: "the little bridge over the stream broke",
     saves: "{f} built a new one out of three boards and some rope",
   },
 ] as const;
