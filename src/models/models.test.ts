@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createNativeBackend, nativeAvailable } from "../tensor/backends/native/native.js";
 import { createReferenceBackend } from "../tensor/backends/reference/index.js";
 import { backward, Engine, zeroGrad } from "../tensor/index.js";
 import { createCache } from "./cache.js";
@@ -54,8 +55,10 @@ const configs: Record<string, Record<string, unknown>> = {
   },
 };
 
-const make = (name: string): CausalModel =>
-  createModel({ config: configs[name]!, engine: new Engine({ backend: createReferenceBackend() }), seed: 7 });
+const backends = { reference: createReferenceBackend, native: () => createNativeBackend({}) };
+const available = nativeAvailable().ok ? (["reference", "native"] as const) : (["reference"] as const);
+const runs = Object.keys(configs).flatMap((name) => available.map((backend) => ({ name, backend })));
+
 const ids = (batch: number, seq: number, salt = 0) =>
   Int32Array.from(
     { length: batch * seq },
@@ -71,9 +74,12 @@ function logits(model: CausalModel, input: Parameters<CausalModel["hidden"]>[0])
   return model.engine.noGrad(() => model.engine.scope(() => model.logits(model.hidden(input)).readFloats()));
 }
 
-describe.each(Object.keys(configs))("%s", (name) => {
+describe.each(runs)("$name on $backend", ({ name, backend }) => {
+  const engine = new Engine({ backend: backends[backend]() });
+  const make = (seed = 7) => createModel({ config: configs[name]!, engine, seed });
+
   it("gives a row the same logits alone and in a batch", () => {
-    const model = make(name);
+    const model = make();
     const rows = ids(3, 9);
     const together = logits(model, { inputIds: rows, batch: 3, seq: 9 });
     const alone = logits(model, { inputIds: rows.slice(9, 18), batch: 1, seq: 9 });
@@ -81,7 +87,7 @@ describe.each(Object.keys(configs))("%s", (name) => {
   });
 
   it("is not changed by padding on either side", () => {
-    const model = make(name);
+    const model = make();
     const plain = logits(model, { inputIds: ids(1, 7), batch: 1, seq: 7 });
     const right = logits(model, {
       inputIds: Int32Array.from([...ids(1, 7), 5, 5, 5]),
@@ -101,7 +107,7 @@ describe.each(Object.keys(configs))("%s", (name) => {
   });
 
   it("gives packed documents the logits they have alone", () => {
-    const model = make(name);
+    const model = make();
     const [a, b] = [ids(1, 5), ids(1, 6, 4)];
     const packed = logits(model, {
       inputIds: Int32Array.from([...a, ...b]),
@@ -117,7 +123,7 @@ describe.each(Object.keys(configs))("%s", (name) => {
   });
 
   it("computes with a cache, in pieces, what it computes at once, left padding included", () => {
-    const model = make(name);
+    const model = make();
     const inputIds = ids(2, 11);
     const mask = Array.from({ length: 22 }, (_, i) => (i < 2 ? 0 : 1));
     const positions = Array.from({ length: 22 }, (_, i) => (i < 11 ? Math.max(0, i - 2) : i - 11));
@@ -152,8 +158,8 @@ describe.each(Object.keys(configs))("%s", (name) => {
   });
 
   it("adds up the gradients of eight batches of one to those of one batch of eight, and frees what it used", () => {
-    const model = make(name);
-    const { engine, parameters } = model;
+    const model = make();
+    const { parameters } = model;
     const inputIds = ids(8, 6);
     const targets = inputIds.map((_, i) => (i % 5 === 0 ? -100 : inputIds[(i + 1) % 48]!));
     const count = targets.filter((t) => t >= 0).length;
@@ -181,7 +187,7 @@ describe.each(Object.keys(configs))("%s", (name) => {
   });
 
   it("refuses a text longer than its context and ids that it does not know", () => {
-    const model = make(name);
+    const model = make();
     expect(() => model.hidden({ inputIds: ids(1, 33), batch: 1, seq: 33 })).toThrow(
       /found 33, expected at most 32 tokens/,
     );
@@ -191,13 +197,7 @@ describe.each(Object.keys(configs))("%s", (name) => {
   });
 
   it("is the same for the same seed and another for another", () => {
-    const values = (seed: number) =>
-      createModel({
-        config: configs[name]!,
-        engine: new Engine({ backend: createReferenceBackend() }),
-        seed,
-      });
-    const [a, b, c] = [values(1), values(1), values(2)].map((m) =>
+    const [a, b, c] = [make(1), make(1), make(2)].map((m) =>
       logits(m, { inputIds: ids(1, 4), batch: 1, seq: 4 }),
     );
     expect(far(a!, b!)).toBe(0);

@@ -138,14 +138,15 @@ function storedView(
   const { dtype, shape, strides, offset } = tensor;
   const width = bytesPerElement(dtype);
   const last = shape.includes(0) ? -1 : shape.reduce((n, d, i) => n + (d - 1) * strides[i]!, offset);
-  if ((last + 1) * width > place.bytes) {
+  // A view that repeats elements (stride 0) could claim any size.
+  if (Math.max(last + 1, sizeOf(shape)) * width > place.bytes) {
     throw new UserError({
       code: "torch-file-invalid",
       file,
       at: `tensor ${JSON.stringify(name)}`,
       message: "runs over the end of its storage",
       found: `${place.bytes} bytes`,
-      expected: `at least ${(last + 1) * width}`,
+      expected: `at least ${Math.max(last + 1, sizeOf(shape)) * width}`,
     });
   }
   const read = (from: number, count: number) => {

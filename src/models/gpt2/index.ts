@@ -109,7 +109,9 @@ function buildGpt2(c: Gpt2Config, parameters: Parameters, engine: Engine): Causa
         p("transformer.wpe.weight"),
         engine.tensor(pass.positions, [pass.batch, pass.seq]),
       );
-      return add(tokens, places);
+      const x = add(tokens, places);
+      for (const part of [tokens, places]) part.dispose(); // no backward needs their values
+      return x;
     },
     layer(i, x, pass) {
       const h = `transformer.h.${i}`;

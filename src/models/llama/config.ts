@@ -54,9 +54,9 @@ export const LlamaConfig = z
       num_hidden_layers: size,
       num_attention_heads: size,
       num_key_value_heads: size,
-      head_dim: size,
+      head_dim: z.int("hidden_size is not divisible by num_attention_heads").positive(),
       hidden_act: activation.default("silu"),
-      max_position_embeddings: size.default(2048),
+      max_position_embeddings: size,
       initializer_range: positive.default(0.02),
       rms_norm_eps: positive.default(1e-6),
       tie_word_embeddings: z.boolean().default(false),
@@ -92,15 +92,23 @@ export const LlamaConfig = z
 
 export type LlamaConfig = z.infer<typeof LlamaConfig>;
 
+/** What a key that is absent means, where it depends on the type. */
+const ABSENT: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  llama: { max_position_embeddings: 2048 },
+  mistral: { max_position_embeddings: 131_072, sliding_window: 4096 },
+  qwen2: { max_position_embeddings: 32_768, sliding_window: 4096 },
+  qwen3: { max_position_embeddings: 32_768, sliding_window: 4096, head_dim: 128 },
+};
+
 /** Today's spelling, with what follows from other fields filled in. */
 function today(raw: unknown): unknown {
   if (typeof raw !== "object" || raw === null) return raw;
-  const c: Record<string, unknown> = { ...raw };
+  const given = raw as Record<string, unknown>;
+  const c: Record<string, unknown> = { ...ABSENT[String(given.model_type)], ...given };
   c.num_key_value_heads ??= c.num_attention_heads;
   const [width, heads] = [c.hidden_size, c.num_attention_heads];
   if (typeof width === "number" && typeof heads === "number") {
-    if (c.head_dim === undefined || c.head_dim === null)
-      c.head_dim = c.model_type === "qwen3" ? 128 : width / heads;
+    if (c.head_dim === undefined || c.head_dim === null) c.head_dim = width / heads;
   }
   c.rope_parameters = ropeParameters(c);
   delete c.rope_theta;

@@ -76,6 +76,8 @@ export class NotHere extends Error {}
 
 /** Turns what a check throws into its result. */
 export function resultOfError(check: string, error: unknown): CheckResult {
-  const why = error instanceof Error ? error.message : String(error);
+  const said = error instanceof Error ? error.message : String(error);
+  // Taken apart as its format says, the case did not hold what it should; or the fault is ours.
+  const why = error instanceof TypeError ? `the check could not be carried out: ${said}` : said;
   return { check, status: error instanceof NotHere ? "skip" : "fail", why };
 }
