@@ -17,13 +17,3 @@
 #include "../core/pool.h"
 #include "../core/table.h"
 #include "../vec.h"
-
-// A kernel without a file yet is a null pointer: its own definition, in an inner namespace, hides this one.
-namespace cygnet {
-namespace missing {
-#define CYGNET_KERNEL(name, result, arguments) static constexpr decltype(nullptr) name = nullptr;
-#include "../kernels.inc"
-#undef CYGNET_KERNEL
-}  // namespace missing
-using namespace missing;
-}  // namespace cygnet
