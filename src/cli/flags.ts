@@ -55,7 +55,7 @@ export function optionsOf(flag: Flag, group: string): Option[] {
   }
   const argument =
     flag.kind === "list"
-      ? "<path...>"
+      ? "<text...>"
       : `<${flag.kind === "number" ? "number" : (flag.choices?.join("|") ?? "text")}>`;
   return [new Option(`${name} ${argument}`, flag.description + shown).helpGroup(group)];
 }

@@ -50,8 +50,7 @@ export const quickstartCommand = command({
             };
       await runTraining(going, io);
     }
-    await tellStories({ model, seed }, io);
-    next({ out, model, report }, io);
+    await tellStories({ model, seed, between: () => next({ out, model, report }, io) }, io);
   },
 });
 

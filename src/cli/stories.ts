@@ -1,21 +1,44 @@
-/** @file Some texts of a fresh model, streamed as they are written. */
+/** @file Some texts of a fresh model, streamed as they are written; then, where a person is there, a conversation. */
 
-import { loadGenerator } from "../generate/loadGenerator.js";
+import { loadGenerator, type TextGenerator } from "../generate/loadGenerator.js";
+import { standardLines } from "../platform/lines.js";
+import { converse } from "./chat.js";
 import type { Io } from "./io.js";
 
 const PROMPTS = ["Once upon a time", "One day", "In the village"];
 
-/** Writes a text to each prompt by the model in `model`. */
-export async function tellStories({ model, seed }: { model: string; seed: number }, io: Io): Promise<void> {
-  const out = io.out.isTerminal ? io.out : io.err;
+export interface StoriesOptions {
+  /** The model's folder. */
+  readonly model: string;
+  readonly seed: number;
+  /** Written between the stories and the conversation. */
+  readonly between: () => void;
+}
+
+/** Writes a text to each prompt; where somebody is there, goes on with a chat. */
+export async function tellStories({ model, seed, between }: StoriesOptions, io: Io): Promise<void> {
   const generator = loadGenerator(model);
   try {
-    for (const prompt of PROMPTS) {
-      out.write(`\n${prompt}`);
-      for await (const piece of generator.stream(prompt, { maxTokens: 200, seed })) out.write(piece);
-      out.write("\n");
-    }
+    for (const prompt of PROMPTS) await tell(generator, prompt, seed, io);
+    between();
+    if (io.interactive) await chat(generator, io);
   } finally {
     generator.dispose();
+  }
+}
+
+async function tell(generator: TextGenerator, prompt: string, seed: number, io: Io): Promise<void> {
+  const out = io.out.isTerminal ? io.out : io.err;
+  out.write(`\n${prompt}`);
+  for await (const piece of generator.stream(prompt, { maxTokens: 200, seed })) out.write(piece);
+  out.write("\n");
+}
+
+async function chat(generator: TextGenerator, io: Io): Promise<void> {
+  const lines = standardLines();
+  try {
+    await converse(generator, {}, lines, io);
+  } finally {
+    lines.close();
   }
 }

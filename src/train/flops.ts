@@ -15,8 +15,8 @@ export function flopsPerToken(model: CausalModel, context: number): number {
   return 6 * multiplied + 12 * model.layers * model.heads * model.headDim * context;
 }
 
-const SIDE = 768;
-const ROUNDS = 6;
+const SIDE = 640;
+const ROUNDS = 4;
 
 /** Floating-point operations a second of a large matrix product here, the best of a few: what can be had at all. */
 export function measurePeak(engine: Engine, now: () => number): number {

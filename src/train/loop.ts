@@ -23,14 +23,14 @@ export interface LoopOptions {
   /** Where checkpoints go. */
   readonly folder: string;
   /** What was done before this process. */
-  readonly start: { readonly step: number; readonly tokens: number; readonly elapsedMs: number };
+  readonly start: Progress;
   /** Milliseconds of the budget, or undefined where it is in steps. */
   readonly budgetMs: number | undefined;
   readonly evaluateEvery: number;
   readonly sampleEvery: number;
   readonly flopsPerToken: number;
   readonly peakFlops: number;
-  readonly evaluate: () => Promise<EvaluationResult>;
+  readonly evaluate: (at: Progress) => Promise<EvaluationResult>;
   readonly sample: (step: number) => Promise<string>;
   /** Makes a corrected plan durable, before it takes effect. */
   readonly savePlan: (plan: Plan) => void;
@@ -39,10 +39,15 @@ export interface LoopOptions {
   readonly now: () => number;
 }
 
-export interface LoopResult {
+export interface Progress {
+  /** Steps done. */
   readonly step: number;
+  /** Target tokens seen. */
   readonly tokens: number;
   readonly elapsedMs: number;
+}
+
+export interface LoopResult extends Progress {
   readonly stopped: boolean;
 }
 
@@ -118,7 +123,7 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
     if (last) break;
     if (step % options.evaluateEvery === 0) {
       save(); // written first, so that nothing is lost if the validation is what fails
-      const measured = await session.withBest(options.evaluate);
+      const measured = await session.withBest(() => options.evaluate({ step, tokens, elapsedMs: elapsed() }));
       emit({ type: "validation", step, final: false, ...measured });
     }
     if (step % options.sampleEvery === 0)

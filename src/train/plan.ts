@@ -72,6 +72,8 @@ export function factorAt(schedule: Schedule, plan: Plan, step: number): number {
 /** Shares of the run at which its length is looked at again. */
 const CHECKPOINTS = [0.05, 0.15, 0.3, 0.5, 0.7, 0.85];
 const TOLERANCE = 0.02;
+/** Steps without which a pace is no pace. */
+const FEWEST = 5;
 
 /** A correction to take effect at `step`, if the run would miss its time by more than a little; else undefined.
  *  `elapsed` and `budget` in milliseconds, `elapsed` for the steps done. */
@@ -83,7 +85,7 @@ export function correctionAt(
 ): Correction | undefined {
   const total = totalSteps(plan);
   const due = CHECKPOINTS.some((share) => Math.round(share * total) === step);
-  if (!due || step === 0) return undefined;
+  if (!due || step < FEWEST) return undefined;
   const left = Math.round(((budget - elapsed) / elapsed) * step);
   const wanted = step + Math.max(1, left);
   return Math.abs(wanted - total) > TOLERANCE * total ? { from: step, total: wanted } : undefined;

@@ -85,7 +85,7 @@ async function make(
 ): Promise<PreparedFile> {
   makeFolder(folder);
   const reading = { textKey: recipe.textKey, separator: recipe.separator, strict: recipe.strict };
-  const data = recipe.data ?? (await villageFile(recipe, folder, emit, signal));
+  const data = recipe.data ?? villageFile(recipe, folder, emit);
   const documents = readDocuments(data, reading);
   const validation = recipe.validation === undefined ? undefined : readDocuments(recipe.validation, reading);
   const files = [...documents.files, ...(validation?.files ?? [])];

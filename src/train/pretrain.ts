@@ -16,7 +16,7 @@ import { type EvaluationResult, evaluateLoss } from "./evaluate.js";
 import type { Listener, RunFacts, TrainEvent } from "./events.js";
 import { flopsPerToken, measurePeak } from "./flops.js";
 import { lineageOf } from "./lineage.js";
-import { type LoopResult, trainLoop } from "./loop.js";
+import { trainLoop } from "./loop.js";
 import { measureStep, stepsWithin } from "./measure.js";
 import { type MetricsLog, openMetrics } from "./metrics.js";
 import { modelConfig } from "./modelConfig.js";
@@ -25,7 +25,7 @@ import { type PreparedData, prepareData } from "./prepare.js";
 import { batchSizes, minutesOf, modelShape, rates } from "./presets.js";
 import { renderReport } from "./report/report.js";
 import { openRun, type RunFolder } from "./runFolder.js";
-import { sampleText } from "./sample.js";
+import { samplePrompt, sampleText } from "./sample.js";
 import { createSession, type Session, type SessionOptions, usesDocuments } from "./session.js";
 
 export interface PretrainOptions {
@@ -103,6 +103,7 @@ async function train(
     context: shape.context,
   };
   const microBatches = batch / microBatch;
+  const prompt = samplePrompt(recipe, tokenizer, data.validation);
   const peakFlops = measurePeak(engine, now);
   const plan = run.plan() ?? makePlan(run, options, microBatches, emit, now);
   signal?.throwIfAborted();
@@ -123,8 +124,16 @@ async function train(
   const listener = reporting(run, facts, metrics, emit);
   listener({ type: "start", ...facts });
 
+  const measured = (tokens: number, elapsedMs: number, step: number): PretrainMetrics => ({
+    steps: step,
+    tokens,
+    seconds: elapsedMs / 1000,
+  });
   const evaluate = (all: boolean) =>
     evaluateLoss(session.model, validationOf(recipe, data, microBatch, shape.context, all), signal);
+  const sample = (seed: number, tokens: number) =>
+    sampleText(session.model, tokenizer, { prompt, tokens, seed });
+  const every = recipe.evaluateEvery ?? Math.max(1, Math.round(plan.steps / 20));
   const result = await trainLoop({
     session,
     recipe,
@@ -134,24 +143,41 @@ async function train(
     folder: paths.checkpoints,
     start,
     budgetMs: budgetMs(recipe),
-    evaluateEvery: recipe.evaluateEvery ?? Math.max(1, Math.round(plan.steps / 20)),
-    sampleEvery: recipe.sampleEvery ?? recipe.evaluateEvery ?? Math.max(1, Math.round(plan.steps / 20)),
+    evaluateEvery: every,
+    sampleEvery: recipe.sampleEvery ?? every,
     flopsPerToken: flopsPerToken(session.model, shape.context),
     peakFlops,
-    evaluate: () => evaluate(false),
-    sample: (step) =>
-      sampleText(session.model, tokenizer, {
-        prompt: recipe.prompt,
-        tokens: Math.min(120, shape.context),
-        seed: step,
-      }),
+    async evaluate(at) {
+      const found = await evaluate(false);
+      // So that a run can be talked to while it goes on.
+      save(run, session, data, measured(at.tokens, at.elapsedMs, at.step));
+      return found;
+    },
+    sample: (step) => sample(step, SAMPLE_TOKENS),
     savePlan: run.savePlan,
     emit: listener,
     signal,
     now,
   });
-  return finish(run, session, data, result, listener, () => evaluate(true));
+  return session.withBest(async () => {
+    const metrics = measured(result.tokens, result.elapsedMs, result.step);
+    if (result.stopped) {
+      save(run, session, data, metrics);
+      return { model: paths.model, report: paths.report, finished: false, metrics };
+    }
+    listener({ type: "sample", step: result.step, text: await sample(result.step, SAMPLE_TOKENS) });
+    const validation = await evaluate(true);
+    const final = { ...metrics, validation };
+    listener({ type: "stage", stage: "save", message: "writing the model" });
+    save(run, session, data, final);
+    listener({ type: "validation", step: result.step, final: true, ...validation });
+    listener({ type: "done", step: result.step, model: paths.model, report: paths.report });
+    return { model: paths.model, report: paths.report, finished: true, metrics: final };
+  });
 }
+
+/** Tokens of a sample at most. */
+const SAMPLE_TOKENS = 150;
 
 function budgetMs(recipe: PretrainRecipe): number | undefined {
   const minutes = minutesOf(recipe);
@@ -252,42 +278,4 @@ function save(run: RunFolder, session: Session, data: PreparedData, metrics: Pre
   saveTokenizer(data.tokenizer, run.paths.model);
   const lineage = lineageOf(run, data, metrics, session.model.engine);
   saveModel(session.model, run.paths.model, { lineage, generationConfig: GENERATION });
-}
-
-async function finish(
-  run: RunFolder,
-  session: Session,
-  data: PreparedData,
-  result: LoopResult,
-  emit: Listener,
-  evaluate: () => Promise<EvaluationResult>,
-): Promise<PretrainResult> {
-  const { paths, recipe } = run;
-  return session.withBest(async () => {
-    if (!result.stopped) {
-      emit({
-        type: "sample",
-        step: result.step,
-        text: await sampleText(session.model, data.tokenizer, {
-          prompt: recipe.prompt,
-          tokens: 200,
-          seed: result.step,
-        }),
-      });
-    }
-    const validation = result.stopped ? undefined : await evaluate();
-    emit({ type: "stage", stage: "save", message: "writing the model" });
-    const metrics: PretrainMetrics = {
-      steps: result.step,
-      tokens: result.tokens,
-      seconds: result.elapsedMs / 1000,
-      ...(validation === undefined ? {} : { validation }),
-    };
-    save(run, session, data, metrics);
-    if (validation !== undefined) {
-      emit({ type: "validation", step: result.step, final: true, ...validation });
-      emit({ type: "done", step: result.step, model: paths.model, report: paths.report });
-    }
-    return { model: paths.model, report: paths.report, finished: !result.stopped, metrics };
-  });
 }

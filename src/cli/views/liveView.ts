@@ -101,7 +101,7 @@ function stepLines(e: StepEvent, losses: readonly number[], validation: string, 
   const perplexity = Math.exp(e.loss);
   const peak = Number.isNaN(e.peakShare) ? "" : ` · ${Math.round(100 * e.peakShare)} % of peak`;
   return [
-    `${bar(e.step / e.steps, 30)} ${Math.floor((100 * e.step) / e.steps)} % · step ${amount(e.step)} of ${amount(e.steps)} · ${ink.bold(`${duration(e.leftMs)} left`)}`,
+    `${bar(e.step / e.steps, 24)} ${Math.floor((100 * e.step) / e.steps)} % · ${ink.bold(`${duration(e.leftMs)} left`)} · step ${amount(e.step)} of ${amount(e.steps)}`,
     `loss ${ink.bold(e.loss.toFixed(3))} ${ink.blue(sparkline(losses, 24))} perplexity ${perplexity < 1e4 ? perplexity.toFixed(1) : perplexity.toExponential(1)}${validation}`,
     ink.dim(
       `${amount(e.tokensPerSecond)} tokens/s${peak} · rate ${e.lr.toExponential(1)} · gradient ${e.gradNorm.toFixed(2)} · ${e.epochs.toFixed(2)} passes over the text`,

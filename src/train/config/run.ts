@@ -22,7 +22,10 @@ export const runFields = {
     .default(65_536)
     .describe("tokens of a validation on the way; the last one takes all"),
   sampleEvery: count().optional().describe("steps between samples; by default with each validation"),
-  prompt: z.string().default("Once upon a time").describe("beginning of the samples"),
+  prompt: z
+    .string()
+    .optional()
+    .describe("beginning of the samples; by default that of a story, or of any text"),
   checkpointSeconds: positive().default(60).describe("seconds between checkpoints"),
 };
 
