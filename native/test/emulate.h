@@ -24,22 +24,17 @@ struct EmulatedTile { uint8_t bytes[16][64]; };
 thread_local EmulatedTile emulated_tiles[8];
 thread_local bool emulated_shape = false;
 
-static float emulated_bf16(const uint8_t* at) {
-  uint32_t u = uint32_t(at[0] | at[1] << 8) << 16;
-  float x;
-  memcpy(&x, &u, 4);
-  return x;
-}
 static void emulated_dot(int c, int a, int b) {
   if (!emulated_shape) __builtin_trap();                              // tiles used without tiles_begin
-  for (int m = 0; m < 16; m++)
-    for (int n = 0; n < 16; n++) {
-      float sum;
-      memcpy(&sum, emulated_tiles[c].bytes[m] + 4 * n, 4);
-      for (int k = 0; k < 32; k++)
-        sum += emulated_bf16(emulated_tiles[a].bytes[m] + 2 * k) * emulated_bf16(emulated_tiles[b].bytes[k / 2] + 4 * n + 2 * (k % 2));
-      memcpy(emulated_tiles[c].bytes[m] + 4 * n, &sum, 4);
+  for (int m = 0; m < 16; m++) {
+    F16 sum = load((const float*)emulated_tiles[c].bytes[m]);
+    for (int p = 0; p < 16; p++) {
+      int32_t pair;
+      memcpy(&pair, emulated_tiles[a].bytes[m] + 4 * p, 4);
+      sum = dot_pairs(sum, splat(pair), as_int(load((const float*)emulated_tiles[b].bytes[p])));
     }
+    store((float*)emulated_tiles[c].bytes[m], sum);
+  }
 }
 static void emulated_load(int t, const void* from, long bytes) {
   for (int r = 0; r < 16; r++) memcpy(emulated_tiles[t].bytes[r], (const char*)from + r * bytes, 64);

@@ -1,6 +1,7 @@
 /** @file What a native addon needs of Node: running a compiler, asking about the machine, loading the .node file. */
 
 import { spawn, spawnSync } from "node:child_process";
+import { statSync } from "node:fs";
 import { createRequire } from "node:module";
 import * as os from "node:os";
 import { fileURLToPath } from "node:url";
@@ -41,6 +42,11 @@ export function runAsync(program: string, args: readonly string[]): Promise<Ran>
 /** Loads a compiled addon. Throws what the dynamic linker says. */
 export function loadAddon(file: string): unknown {
   return createRequire(import.meta.url)(file);
+}
+
+/** Milliseconds since 1970; infinity if there is no such file. */
+export function modifiedAt(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
 }
 
 export function resolvePackage(name: string): string {

@@ -8,6 +8,7 @@ import {
   joinPath,
   listFolder,
   makeFolder,
+  readBytes,
   readText,
   remove,
   rename,
@@ -16,6 +17,7 @@ import {
 } from "../../../platform/files.js";
 import {
   environment,
+  modifiedAt,
   processId,
   processorName,
   resolvePackage,
@@ -57,6 +59,7 @@ const COMMON = [
   "-Wno-unused-function",
   "-Wno-psabi",
 ];
+/** First the level of optimisation. */
 const KERNELS = ["-O3", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"];
 
 export type Built =
@@ -107,7 +110,7 @@ function sources(compiler: string, emulated: boolean): Source[] {
     has.push("-DCYGNET_EMULATE=1");
     const wide = sets.some((set) => set.name === "avx2") ? AVX2 : [];
     for (const name of ["avx512", "avx512bf16", "amx"])
-      list.push({ file: `test/emulated_${name}.cpp`, flags: [...KERNELS, ...wide] });
+      list.push({ file: `test/emulated_${name}.cpp`, flags: [...KERNELS.slice(1), "-O1", ...wide] });
   }
   const include = joinPath(directoryOf(resolvePackage("node-api-headers")), "include");
   list.push(
@@ -135,6 +138,7 @@ async function compileOne(
     if (key === keyOf(files)) return { object, fresh: false, error: "" };
   }
   const beside = `${object}.${processId()}.tmp`;
+  const started = Date.now();
   const made = await runAsync(compiler.program, [
     ...args,
     "-MMD",
@@ -149,7 +153,9 @@ async function compileOne(
   const files = dependencies(readText(`${beside}.d`));
   remove(`${beside}.d`);
   rename(beside, object);
-  writeAtomic(record, [keyOf(files), ...files].join("\n"));
+  // A source that was edited meanwhile: leave no record, so that the next build compiles it again.
+  if (files.some((name) => modifiedAt(name) >= started)) remove(record);
+  else writeAtomic(record, [keyOf(files), ...files].join("\n"));
   return { object, fresh: true, error: "" };
 }
 
@@ -204,6 +210,12 @@ export async function buildNative(options: { emulated?: boolean } = {}): Promise
   );
 }
 
+/** An object's name and the hash of what it was made from; of itself where that is not recorded. */
+function identity(object: string): string {
+  const record = object.replace(/\.o$/, ".key");
+  return `${object} ${exists(record) ? readText(record).split("\n")[0] : sha256(readBytes(object))}`;
+}
+
 function link(
   compiler: { program: string; version: string },
   objects: readonly string[],
@@ -212,12 +224,7 @@ function link(
 ): Built {
   const file = addonFile(emulated);
   const record = `${file}.key`;
-  const key = sha256(
-    [
-      compiler.version,
-      ...objects.map((object) => readText(object.replace(/\.o$/, ".key")).split("\n")[0] + object),
-    ].join("\n"),
-  );
+  const key = sha256([compiler.version, ...objects.map(identity)].join("\n"));
   if (exists(file) && exists(record) && readText(record) === key) return { built: true, file, compiled };
   const beside = `${file}.${processId()}.tmp`;
   // The threads outlive the JavaScript environment that loaded the addon (a worker, say): never unmap their code.
