@@ -20,6 +20,9 @@ const QuickstartSchema = z.strictObject({
   overwrite: z.boolean().default(false).describe("begin anew where --out holds a run already"),
 });
 
+/** Of the stories: enough to measure, few enough that the last validation does not keep anybody waiting. */
+const VALIDATION = 0.01;
+
 export const quickstartCommand = command({
   name: "quickstart",
   summary: "make a corpus, train a model on it, read its stories, talk to it",
@@ -45,6 +48,7 @@ export const quickstartCommand = command({
               out,
               seed,
               overwrite,
+              validationFraction: VALIDATION,
               ...(data === undefined ? {} : { data }),
               ...(depth === undefined ? {} : { depth }),
             };

@@ -10,6 +10,7 @@ import { writeAtomic } from "../platform/files.js";
 import { describeMachine } from "../platform/machine.js";
 import { createEngine, type Engine } from "../tensor/index.js";
 import { saveTokenizer } from "../tokenizer/index.js";
+import { type Cadence, cadenceOf } from "./cadence.js";
 import { latestCheckpoint, readCheckpoint } from "./checkpoint.js";
 import type { PretrainConfig, PretrainRecipe } from "./config/index.js";
 import { type EvaluationResult, evaluateLoss } from "./evaluate.js";
@@ -129,11 +130,15 @@ async function train(
     tokens,
     seconds: elapsedMs / 1000,
   });
+  const cadence = cadenceOf(recipe, plan.steps, batch * shape.context, shape.context);
   const evaluate = (all: boolean) =>
-    evaluateLoss(session.model, validationOf(recipe, data, microBatch, shape.context, all), signal);
+    evaluateLoss(
+      session.model,
+      validationOf(recipe, data, microBatch, shape.context, all ? undefined : cadence),
+      signal,
+    );
   const sample = (seed: number, tokens: number) =>
     sampleText(session.model, tokenizer, { prompt, tokens, seed });
-  const every = recipe.evaluateEvery ?? Math.max(1, Math.round(plan.steps / 20));
   const result = await trainLoop({
     session,
     recipe,
@@ -143,8 +148,8 @@ async function train(
     folder: paths.checkpoints,
     start,
     budgetMs: budgetMs(recipe),
-    evaluateEvery: every,
-    sampleEvery: recipe.sampleEvery ?? every,
+    evaluateEvery: cadence.evaluateEvery,
+    sampleEvery: cadence.sampleEvery,
     flopsPerToken: flopsPerToken(session.model, shape.context),
     peakFlops,
     async evaluate(at) {
@@ -213,14 +218,14 @@ function validationOf(
   data: PreparedData,
   batch: number,
   context: number,
-  all: boolean,
+  part: Cadence | undefined,
 ) {
   return createValidation({
     shards: data.validation,
     batch,
     context,
     documentStarts: usesDocuments(recipe, data.validation),
-    ...(all ? {} : { maxRows: Math.max(1, Math.ceil(recipe.evaluateTokens / context)) }),
+    ...(part === undefined ? {} : { maxRows: Math.ceil(part.evaluateTokens / context) }),
   });
 }
 

@@ -17,11 +17,15 @@ export const runFields = {
   device: z.enum(["auto", "native", "reference"]).default("auto").describe("which engine computes"),
   compute: z.enum(["fp32", "bf16"]).default("fp32").describe("precision of the operands of matrix products"),
   threads: count().optional().describe("threads; the result does not depend on it"),
-  evaluateEvery: count().optional().describe("steps between validations; by default 20 in the run"),
+  evaluateEvery: count()
+    .optional()
+    .describe("steps between validations; by default 20 in a run, fewer in a short one"),
   evaluateTokens: count()
-    .default(65_536)
-    .describe("tokens of a validation on the way; the last one takes all"),
-  sampleEvery: count().optional().describe("steps between samples; by default with each validation"),
+    .optional()
+    .describe(
+      "tokens of a validation on the way; by default few enough to cost little; the last one takes all",
+    ),
+  sampleEvery: count().optional().describe("steps between samples; by default with every second validation"),
   prompt: z
     .string()
     .optional()
