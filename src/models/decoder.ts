@@ -146,6 +146,8 @@ function checkInput(
     if (values !== undefined && values.length !== length)
       throw new Error(`${name} holds ${values.length} numbers, the batch needs ${length}`);
   }
+  if (cache !== undefined && model.engine.gradEnabled)
+    throw new Error("a cache has no gradients: call inside engine.noGrad");
   if (cache !== undefined && documentStarts !== undefined)
     throw new Error("documentStarts and a cache exclude each other");
   if (cache?.lengths !== undefined && attentionMask !== undefined)

@@ -51,22 +51,24 @@ export function loadParameters(
   table: ParameterTable,
   options: LoadModelOptions,
 ): Map<string, Tensor> {
+  const { engine, onWarning, strict = true } = options;
   const weights = openWeights(folder);
+  const parameters = new Map<string, Tensor>();
   try {
-    const stored = match(weights, table, folder, options.strict ?? true);
-    return new Map(
-      table.rows.map(([name, shape]) => {
-        const parameter = options.engine.parameter(shape, name);
-        const from = stored.get(name)!;
-        readInto(parameter, from);
-        if (!Number.isFinite(options.engine.backend.sumSquares(parameter, parameter.size))) {
-          options.onWarning?.(
-            `${from.file}: tensor ${JSON.stringify(from.name)} holds numbers that are not finite`,
-          );
-        }
-        return [name, parameter];
-      }),
-    );
+    const stored = match(weights, table, folder, strict);
+    for (const [name, shape] of table.rows) {
+      const parameter = engine.parameter(shape, name);
+      parameters.set(name, parameter);
+      const from = stored.get(name)!;
+      readInto(parameter, from);
+      if (!Number.isFinite(engine.backend.sumSquares(parameter, parameter.size))) {
+        onWarning?.(`${from.file}: tensor ${JSON.stringify(from.name)} holds numbers that are not finite`);
+      }
+    }
+    return parameters;
+  } catch (error) {
+    for (const parameter of parameters.values()) parameter.dispose();
+    throw error;
   } finally {
     weights.close();
   }

@@ -154,6 +154,7 @@ describe.each(runs)("$name on $backend", ({ name, backend }) => {
       from = to;
     }
     expect(cache.length).toBe(11);
+    expect(() => model.hidden({ inputIds: ids(2, 1), batch: 2, seq: 1, cache })).toThrow(/no gradients/);
     cache.dispose();
   });
 
