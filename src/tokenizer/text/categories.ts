@@ -26,18 +26,22 @@ export function createCharacterClasses(): CharacterClasses {
   return { ascii, table, classOf };
 }
 
-/** Surrogates alone are U+FFFD once in UTF-8: the class is the same (everything else). */
+/** Runs of each class in the page's characters joined. Surrogates alone are U+FFFD once in UTF-8: the class is the same
+ *  (everything else). */
 function fillPage(table: Uint8Array, first: number): void {
-  for (let c = first; c < first + 256; c++) {
-    const character = String.fromCodePoint(c);
-    table[c] = /\p{L}/u.test(character)
-      ? LETTER
-      : /\p{N}/u.test(character)
-        ? NUMBER
-        : /\p{White_Space}/u.test(character)
-          ? SPACE
-          : OTHER;
-  }
+  let page = "";
+  for (let c = first; c < first + 256; c++) page += String.fromCodePoint(c);
+  const units = first > 0xffff ? 2 : 1;
+  table.fill(OTHER, first, first + 256);
+  const mark = (runs: RegExp, kind: number) => {
+    for (const run of page.matchAll(runs)) {
+      const from = first + run.index / units;
+      table.fill(kind, from, from + run[0].length / units);
+    }
+  };
+  mark(/\p{L}+/gu, LETTER);
+  mark(/\p{N}+/gu, NUMBER);
+  mark(/\p{White_Space}+/gu, SPACE);
 }
 
 /** Class of the non-ASCII character whose UTF-8 starts at `p`, plus 8 × its length in bytes. */

@@ -5,6 +5,7 @@ import { UserError } from "../../../platform/errors.js";
 import type { IdBuffer } from "../../idBuffer.js";
 import { reserveIds } from "../../idBuffer.js";
 import type { Splitter } from "../../pretokenizers/splitter.js";
+import type { ByteRangeMap } from "../../text/byteRangeMap.js";
 import {
   clearByteRangeMap,
   createByteRangeMap,
@@ -18,6 +19,7 @@ import type { CharacterClasses } from "../../text/categories.js";
 import { growable } from "../../text/growable.js";
 import { blockEnd, createUtf8Buffer } from "../../text/utf8.js";
 import type { MergeTable } from "./mergeTable.js";
+import type { WordMerger } from "./mergeWord.js";
 import { createWordMerger } from "./mergeWord.js";
 
 const PIECES_AT_ONCE = 4096;
@@ -43,7 +45,7 @@ export function createByteLevelBpe(parts: ByteLevelBpeParts): TextToIds {
   const { classes, split, cutAnywhere } = parts;
   const utf8 = createUtf8Buffer();
   const ends = new Int32Array(PIECES_AT_ONCE);
-  const encodePieces = createPieceEncoder(parts);
+  const cache = createWordCache(parts);
   return (text, out) => {
     for (let at = 0; at < text.length; ) {
       const stop = cutAnywhere ? blockEnd(text, at, classes) : text.length;
@@ -51,7 +53,7 @@ export function createByteLevelBpe(parts: ByteLevelBpeParts): TextToIds {
       reserveIds(out, to);
       for (let from = 0; from < to; ) {
         const count = split(utf8.bytes, from, to, ends);
-        encodePieces(utf8.bytes, utf8.view, from, ends, count, out);
+        encodePieces(cache, utf8.bytes, utf8.view, from, ends, count, out);
         from = ends[count - 1]!;
       }
       at = stop;
@@ -59,105 +61,128 @@ export function createByteLevelBpe(parts: ByteLevelBpeParts): TextToIds {
   };
 }
 
-/** A word's value in the table: its id if it is one token, else -1 - the place in `lists`, where the number of its ids
- *  stands, then the ids. */
-function createPieceEncoder(parts: ByteLevelBpeParts) {
+/** Words already done. A word's value in the table: its id if it is one token, else -1 - the place in `lists`, where the
+ *  number of its ids stands, then the ids. */
+interface WordCache {
+  readonly words: ByteRangeMap;
+  lists: Int32Array;
+  listsLength: number;
+  readonly merger: WordMerger;
+  readonly byteIds: Int32Array;
+  /** Every byte has a token. */
+  readonly complete: boolean;
+  readonly wholeWords: ReadonlyArray<readonly [bytes: Uint8Array, id: number]>;
+}
+
+function createWordCache(parts: ByteLevelBpeParts): WordCache {
   const { byteIds } = parts.merges;
-  const words = createByteRangeMap(FIRST_SLOTS);
-  const merger = createWordMerger(parts.merges);
-  const complete = byteIds.every((id) => id >= 0);
-  let lists = new Int32Array(1 << 10);
-  let listsLength = 0;
-  const seed = () => {
-    for (const [bytes, id] of parts.wholeWords ?? []) {
-      const padded = new Uint8Array(bytes.length + 8);
-      padded.set(bytes);
-      const view = new DataView(padded.buffer);
-      const found = findRange(words, view, 0, bytes.length);
-      if (found < 0) insertRange(words, found, padded, view, 0, bytes.length, id);
-    }
+  const cache: WordCache = {
+    words: createByteRangeMap(FIRST_SLOTS),
+    lists: new Int32Array(1 << 10),
+    listsLength: 0,
+    merger: createWordMerger(parts.merges),
+    byteIds,
+    complete: byteIds.every((id) => id >= 0),
+    wholeWords: parts.wholeWords ?? [],
   };
-  seed();
+  seed(cache);
+  return cache;
+}
 
-  const miss = (
-    bytes: Uint8Array,
-    view: DataView,
-    start: number,
-    end: number,
-    missing: number,
-    out: IdBuffer,
-  ) => {
-    if (!complete) checkBytes(byteIds, bytes, start, end);
-    const from = out.length;
-    const to = merger.merge(bytes, start, end, out.ids, from);
-    out.length = to;
-    if (end - start > LONGEST_CACHED) return;
-    const count = to - from;
-    let value = out.ids[from]!;
-    if (count > 1) {
-      lists = growable(lists, listsLength + count + 1);
-      value = -1 - listsLength;
-      lists[listsLength++] = count;
-      for (let i = from; i < to; i++) lists[listsLength++] = out.ids[i]!;
-    }
-    insertRange(words, missing, bytes, view, start, end - start, value);
-    if (words.size >= CACHED_WORDS + (parts.wholeWords?.length ?? 0)) {
-      clearByteRangeMap(words);
-      listsLength = 0;
-      seed();
-    }
-  };
+function seed({ words, wholeWords }: WordCache): void {
+  for (const [bytes, id] of wholeWords) {
+    const padded = new Uint8Array(bytes.length + 8);
+    padded.set(bytes);
+    const view = new DataView(padded.buffer);
+    const found = findRange(words, view, 0, bytes.length);
+    if (found < 0) insertRange(words, found, padded, view, 0, bytes.length, id);
+  }
+}
 
-  return (
-    bytes: Uint8Array,
-    view: DataView,
-    from: number,
-    ends: Int32Array,
-    count: number,
-    out: IdBuffer,
-  ) => {
-    let { slots, mask } = words;
-    const ids = out.ids;
-    let n = out.length;
-    let start = from;
-    for (let k = 0; k < count; k++) {
-      const end = ends[k]!;
-      const length = end - start;
-      let s: number;
-      if (length <= 8) {
-        // `findRange` for short keys, written out: this is the hottest loop of encoding.
-        const low = view.getInt32(start, true) & LOW_MASK[length]!;
-        const high = view.getInt32(start + 4, true) & HIGH_MASK[length]!;
-        let slot = shortHash(low, high) & mask;
-        for (;;) {
-          s = slot << 2;
-          const there = slots[s + 2]!;
-          if (slots[s] === low && slots[s + 1] === high && there === length) break;
-          if (there === 0) {
-            s = -1 - s;
-            break;
-          }
-          slot = (slot + 1) & mask;
+/** Appends the ids of a word that the cache lacks (`missing` is `findRange`'s answer), and keeps them. */
+function addWord(
+  cache: WordCache,
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+  missing: number,
+  out: IdBuffer,
+): void {
+  if (!cache.complete) checkBytes(cache.byteIds, bytes, start, end);
+  const from = out.length;
+  const to = cache.merger.merge(bytes, start, end, out.ids, from);
+  out.length = to;
+  if (end - start > LONGEST_CACHED) return;
+  const count = to - from;
+  let value = out.ids[from]!;
+  if (count > 1) {
+    cache.lists = growable(cache.lists, cache.listsLength + count + 1);
+    value = -1 - cache.listsLength;
+    cache.lists[cache.listsLength++] = count;
+    for (let i = from; i < to; i++) cache.lists[cache.listsLength++] = out.ids[i]!;
+  }
+  insertRange(cache.words, missing, bytes, view, start, end - start, value);
+  if (cache.words.size >= CACHED_WORDS + cache.wholeWords.length) {
+    clearByteRangeMap(cache.words);
+    cache.listsLength = 0;
+    seed(cache);
+  }
+}
+
+function encodePieces(
+  cache: WordCache,
+  bytes: Uint8Array,
+  view: DataView,
+  from: number,
+  ends: Int32Array,
+  count: number,
+  out: IdBuffer,
+): void {
+  const { words } = cache;
+  let { slots, mask } = words;
+  let { lists } = cache;
+  const ids = out.ids;
+  let n = out.length;
+  let start = from;
+  for (let k = 0; k < count; k++) {
+    const end = ends[k]!;
+    const length = end - start;
+    let s: number;
+    if (length <= 8) {
+      // `findRange` for short keys, written out: this is the hottest loop of encoding.
+      const low = view.getInt32(start, true) & LOW_MASK[length]!;
+      const high = view.getInt32(start + 4, true) & HIGH_MASK[length]!;
+      let slot = shortHash(low, high) & mask;
+      for (;;) {
+        s = slot << 2;
+        const there = slots[s + 2]!;
+        if (slots[s] === low && slots[s + 1] === high && there === length) break;
+        if (there === 0) {
+          s = -1 - s;
+          break;
         }
-      } else s = findRange(words, view, start, length);
-      if (s < 0) {
-        out.length = n;
-        miss(bytes, view, start, end, s, out);
-        n = out.length;
-        ({ slots, mask } = words);
-      } else {
-        const value = slots[s + 3]!;
-        if (value >= 0) ids[n++] = value;
-        else {
-          let at = -1 - value;
-          const stop = at + 1 + lists[at]!;
-          while (++at < stop) ids[n++] = lists[at]!;
-        }
+        slot = (slot + 1) & mask;
       }
-      start = end;
+    } else s = findRange(words, view, start, length);
+    if (s < 0) {
+      out.length = n;
+      addWord(cache, bytes, view, start, end, s, out);
+      n = out.length;
+      ({ slots, mask } = words);
+      lists = cache.lists;
+    } else {
+      const value = slots[s + 3]!;
+      if (value >= 0) ids[n++] = value;
+      else {
+        let at = -1 - value;
+        const stop = at + 1 + lists[at]!;
+        while (++at < stop) ids[n++] = lists[at]!;
+      }
     }
-    out.length = n;
-  };
+    start = end;
+  }
+  out.length = n;
 }
 
 function checkBytes(byteIds: Int32Array, bytes: Uint8Array, start: number, end: number): void {
