@@ -82,28 +82,25 @@ describe("reference backend", () => {
 });
 
 const native = loadNative();
-const emulated = loadNative(true);
 const available = nativeAvailable();
 interface Path {
   readonly name: string;
   readonly make: (threads: number) => Backend;
 }
-/** What the processor has; and, where the build for tests is there (CYGNET_EMULATE=1 npm run build), the rest of what
- *  was compiled, on plain vectors. */
-const real = native.ok ? native.addon.isas().split(" ") : [];
-const plain = emulated.ok
-  ? emulated.addon
-      .isas()
-      .split(" ")
-      .filter((isa) => !real.includes(isa))
-  : [];
+/** What the processor has; and with CYGNET_EMULATE=1, as when building, the wide instruction sets on plain vectors. */
+const isasOf = (loaded: typeof native) => (loaded.ok ? loaded.addon.isas().split(" ") : []);
+const emulate = process.env.CYGNET_EMULATE === "1";
 const paths: Path[] = [
-  ...real.map((isa) => ({ name: isa, make: (threads: number) => createNativeBackend({ isa, threads }) })),
-  ...plain.map((isa) => ({
-    name: `${isa}, emulated`,
-    make: (threads: number) => createNativeBackend({ isa, threads, emulated: true }),
-  })),
-].filter(({ name }) => process.env.CYGNET_ISA === undefined || name.split(",")[0] === process.env.CYGNET_ISA);
+  ...isasOf(native).map((isa) => ({ name: isa, options: { isa } })),
+  ...(emulate ? isasOf(loadNative(true)) : [])
+    .filter((isa) => isa.startsWith("emulated-"))
+    .map((isa) => ({ name: isa, options: { isa, emulated: true } })),
+]
+  .filter(({ name }) => process.env.CYGNET_ISA === undefined || name === process.env.CYGNET_ISA)
+  .map(({ name, options }) => ({
+    name,
+    make: (threads: number) => createNativeBackend({ ...options, threads }),
+  }));
 
 describe.skipIf(!available.ok)(`native backend${available.ok ? "" : ` (skipped: ${available.why})`}`, () => {
   const worst = new Map<string, [number, string]>();
