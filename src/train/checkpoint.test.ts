@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { randomParameter, testEngine } from "../../test/support/optim.js";
+import { scratch } from "../../test/support/training.js";
 import { latestCheckpoint, readCheckpoint, type TrainingState, writeCheckpoint } from "./checkpoint.js";
-import { randomParameter, testEngine } from "./optim/testing.js";
-import { scratch } from "./testing.js";
 
 const at = scratch();
 const state = (step: number): TrainingState => ({

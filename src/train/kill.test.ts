@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { hashOf, scratch, writeText } from "./testing.js";
+import { hashOf, scratch, writeText } from "../../test/support/training.js";
 
 const FULL = process.env.CYGNET_FULL !== undefined;
 const MOST_KILLS = FULL ? 6 : 3;

@@ -5,6 +5,7 @@
 import type { Batch } from "../data/index.js";
 import { UserError } from "../platform/errors.js";
 import { nextTurn } from "../platform/turn.js";
+import type { Cadence } from "./cadence.js";
 import { latestCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import type { PretrainRecipe } from "./config/index.js";
 import type { EvaluationResult } from "./evaluate.js";
@@ -26,8 +27,7 @@ export interface LoopOptions {
   readonly start: Progress;
   /** Milliseconds of the budget, or undefined where it is in steps. */
   readonly budgetMs: number | undefined;
-  readonly evaluateEvery: number;
-  readonly sampleEvery: number;
+  readonly cadence: Cadence;
   readonly flopsPerToken: number;
   readonly peakFlops: number;
   readonly evaluate: (at: Progress) => Promise<EvaluationResult>;
@@ -121,12 +121,12 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
     const last = step >= total;
     if (last || now() - saved.at >= recipe.checkpointSeconds * 1000) save();
     if (last) break;
-    if (step % options.evaluateEvery === 0) {
+    if (step % options.cadence.evaluateEvery === 0) {
       save(); // written first, so that nothing is lost if the validation is what fails
       const measured = await session.withBest(() => options.evaluate({ step, tokens, elapsedMs: elapsed() }));
       emit({ type: "validation", step, final: false, ...measured });
     }
-    if (step % options.sampleEvery === 0)
+    if (step % options.cadence.sampleEvery === 0)
       emit({ type: "sample", step, text: await session.withBest(() => options.sample(step)) });
   }
   return { step, tokens, elapsedMs: elapsed(), stopped: false };

@@ -1,7 +1,6 @@
 /** @file How fast a step is here: some steps of a model like the one to be trained, thrown away afterwards, so that the run
  *  itself begins from its seed with its length known. */
 
-import { type Plan, totalSteps } from "./plan.js";
 import { createSession, type SessionOptions } from "./session.js";
 import { trainStep } from "./step.js";
 
@@ -45,8 +44,4 @@ const OVERHEAD = 0.04;
 /** Steps that fit into the budget. */
 export function stepsWithin(budgetMs: number, stepMs: number): number {
   return Math.max(1, Math.floor((budgetMs * (1 - OVERHEAD)) / stepMs));
-}
-
-export function describePlan(plan: Plan, stepMs: number): string {
-  return `${totalSteps(plan)} steps of ${stepMs.toFixed(0)} ms`;
 }

@@ -1,8 +1,8 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { scratch } from "../../test/support/training.js";
 import type { StepEvent } from "./events.js";
 import { openMetrics, readMetrics } from "./metrics.js";
-import { scratch } from "./testing.js";
 
 const at = scratch();
 const step = (n: number): StepEvent => ({

@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { hashOf, scratch, tiny, writeText } from "../../test/support/training.js";
 import { loadModel } from "../models/index.js";
 import { createEngine } from "../tensor/index.js";
 import type { TrainEvent } from "./events.js";
 import { readMetrics } from "./metrics.js";
 import { pretrain } from "./pretrain.js";
-import { hashOf, scratch, tiny, writeText } from "./testing.js";
 
 const at = scratch();
 const data = writeText(at("text.txt"));
@@ -115,6 +115,15 @@ describe("pretrain", () => {
     writeFileSync(join(out, "notes.txt"), "mine");
     await pretrain({ ...tiny(data, out), steps: 2, overwrite: true });
     expect(readdirSync(out)).toContain("notes.txt");
+  });
+
+  test("a start that failed is in nobody's way, and a senseless recipe fails before any work", async () => {
+    const out = at("false-start");
+    const wrong = pretrain({ ...tiny(at("no-such-file.txt"), out), steps: 2 });
+    await expect(wrong).rejects.toMatchObject({ code: "file-missing" });
+    const odd = pretrain({ ...tiny(at("no-such-file.txt"), out), heads: 3 });
+    await expect(odd).rejects.toMatchObject({ code: "recipe-shape", detail: { at: "heads" } });
+    expect((await pretrain({ ...tiny(data, out), steps: 2 })).finished).toBe(true);
   });
 
   test("a loss that is no number stops the run and names the step", async () => {

@@ -6,25 +6,22 @@
 
 import { createValidation } from "../data/index.js";
 import { saveModel } from "../models/index.js";
-import { writeAtomic } from "../platform/files.js";
-import { describeMachine } from "../platform/machine.js";
 import { createEngine, type Engine } from "../tensor/index.js";
 import { saveTokenizer } from "../tokenizer/index.js";
 import { type Cadence, cadenceOf } from "./cadence.js";
 import { latestCheckpoint, readCheckpoint } from "./checkpoint.js";
 import type { PretrainConfig, PretrainRecipe } from "./config/index.js";
 import { type EvaluationResult, evaluateLoss } from "./evaluate.js";
-import type { Listener, RunFacts, TrainEvent } from "./events.js";
+import type { Listener } from "./events.js";
 import { flopsPerToken, measurePeak } from "./flops.js";
 import { lineageOf } from "./lineage.js";
-import { trainLoop } from "./loop.js";
-import { measureStep, stepsWithin } from "./measure.js";
-import { type MetricsLog, openMetrics } from "./metrics.js";
+import { type LoopResult, type Progress, trainLoop } from "./loop.js";
+import { budgetMs, makePlan } from "./makePlan.js";
+import { openMetrics } from "./metrics.js";
 import { modelConfig } from "./modelConfig.js";
-import { type Plan, totalSteps } from "./plan.js";
 import { type PreparedData, prepareData } from "./prepare.js";
-import { batchSizes, minutesOf, modelShape, rates } from "./presets.js";
-import { renderReport } from "./report/report.js";
+import { batchSizes, modelShape, rates } from "./presets.js";
+import { factsOf, reporting } from "./reporting.js";
 import { openRun, type RunFolder } from "./runFolder.js";
 import { samplePrompt, sampleText } from "./sample.js";
 import { createSession, type Session, type SessionOptions, usesDocuments } from "./session.js";
@@ -63,6 +60,7 @@ export async function pretrain(
   const run = openRun(config);
   const emit: Listener = onEvent ?? (() => {});
   const { recipe } = run;
+  batchSizes(recipe, modelShape(recipe).context); // a recipe that makes no sense is refused before any work
   const engine = createEngine({
     device: recipe.device,
     compute: recipe.compute,
@@ -93,52 +91,37 @@ async function train(
   const now = () => performance.now();
   const shape = modelShape(recipe);
   const { batch, microBatch } = batchSizes(recipe, shape.context);
+  const microBatches = batch / microBatch;
   const { tokenizer } = data;
+  const vocabulary = { vocabSize: tokenizer.vocabSize, eosId: tokenizer.eosId };
+  const config = modelConfig(shape, vocabulary);
+  const { context } = shape;
   const options: SessionOptions = {
     engine,
     recipe,
-    config: modelConfig(shape, { vocabSize: tokenizer.vocabSize, eosId: tokenizer.eosId }),
+    config,
     rates: rates(recipe, shape),
     shards: data.train,
     microBatch,
-    context: shape.context,
+    context,
   };
-  const microBatches = batch / microBatch;
   const prompt = samplePrompt(recipe, tokenizer, data.validation);
   const peakFlops = measurePeak(engine, now);
   const plan = run.plan() ?? makePlan(run, options, microBatches, emit, now);
   signal?.throwIfAborted();
 
   const session = createSession(options);
-  const checkpoint = latestCheckpoint(paths.checkpoints);
-  const state = checkpoint === undefined ? undefined : readCheckpoint(checkpoint, session.tensors);
-  if (state !== undefined) session.restore(state);
-  const start = { step: state?.step ?? 0, tokens: state?.tokens ?? 0, elapsedMs: state?.elapsedMs ?? 0 };
+  const start = restore(session, paths.checkpoints);
   const metrics = openMetrics(paths.metrics, start.step);
-  const facts = factsOf(run, session, data, {
-    batch,
-    context: shape.context,
-    plan,
-    from: start.step,
-    peakFlops,
-  });
+  const facts = factsOf(run, session, data, { batch, context, plan, from: start.step, peakFlops });
   const listener = reporting(run, facts, metrics, emit);
   listener({ type: "start", ...facts });
 
-  const measured = (tokens: number, elapsedMs: number, step: number): PretrainMetrics => ({
-    steps: step,
-    tokens,
-    seconds: elapsedMs / 1000,
-  });
-  const cadence = cadenceOf(recipe, plan.steps, batch * shape.context, shape.context);
-  const evaluate = (all: boolean) =>
-    evaluateLoss(
-      session.model,
-      validationOf(recipe, data, microBatch, shape.context, all ? undefined : cadence),
-      signal,
-    );
-  const sample = (seed: number, tokens: number) =>
-    sampleText(session.model, tokenizer, { prompt, tokens, seed });
+  const cadence = cadenceOf(recipe, plan.steps, batch * context, context);
+  const evaluate = (part: Cadence | undefined) =>
+    evaluateLoss(session.model, validationOf(recipe, data, microBatch, context, part), signal);
+  const sample = (seed: number) =>
+    sampleText(session.model, tokenizer, { prompt, tokens: SAMPLE_TOKENS, seed });
   const result = await trainLoop({
     session,
     recipe,
@@ -148,69 +131,70 @@ async function train(
     folder: paths.checkpoints,
     start,
     budgetMs: budgetMs(recipe),
-    evaluateEvery: cadence.evaluateEvery,
-    sampleEvery: cadence.sampleEvery,
-    flopsPerToken: flopsPerToken(session.model, shape.context),
+    cadence,
+    flopsPerToken: flopsPerToken(session.model, context),
     peakFlops,
     async evaluate(at) {
-      const found = await evaluate(false);
-      // So that a run can be talked to while it goes on.
-      save(run, session, data, measured(at.tokens, at.elapsedMs, at.step));
+      const found = await evaluate(cadence);
+      save(run, session, data, metricsOf(at)); // so that a run can be talked to while it goes on
       return found;
     },
-    sample: (step) => sample(step, SAMPLE_TOKENS),
+    sample,
     savePlan: run.savePlan,
     emit: listener,
     signal,
     now,
   });
-  return session.withBest(async () => {
-    const metrics = measured(result.tokens, result.elapsedMs, result.step);
-    if (result.stopped) {
-      save(run, session, data, metrics);
-      return { model: paths.model, report: paths.report, finished: false, metrics };
-    }
-    listener({ type: "sample", step: result.step, text: await sample(result.step, SAMPLE_TOKENS) });
-    const validation = await evaluate(true);
-    const final = { ...metrics, validation };
-    listener({ type: "stage", stage: "save", message: "writing the model" });
-    save(run, session, data, final);
-    listener({ type: "validation", step: result.step, final: true, ...validation });
-    listener({ type: "done", step: result.step, model: paths.model, report: paths.report });
-    return { model: paths.model, report: paths.report, finished: true, metrics: final };
-  });
+  return session.withBest(() =>
+    finish({ run, session, data, result, listener, evaluate: () => evaluate(undefined), sample }),
+  );
+}
+
+/** Puts the last checkpoint into the session, if there is one; returns what was done until then. */
+function restore(session: Session, folder: string): Progress {
+  const checkpoint = latestCheckpoint(folder);
+  if (checkpoint === undefined) return { step: 0, tokens: 0, elapsedMs: 0 };
+  const state = readCheckpoint(checkpoint, session.tensors);
+  session.restore(state);
+  return state;
+}
+
+interface FinishOptions {
+  readonly run: RunFolder;
+  readonly session: Session;
+  readonly data: PreparedData;
+  readonly result: LoopResult;
+  readonly listener: Listener;
+  readonly evaluate: () => Promise<EvaluationResult>;
+  readonly sample: (seed: number) => Promise<string>;
+}
+
+/** Sample, validation on all of the text, the model's folder; of a run that was stopped, the folder alone. */
+async function finish(options: FinishOptions): Promise<PretrainResult> {
+  const { run, session, data, result, listener } = options;
+  const { model, report } = run.paths;
+  const { step } = result;
+  const metrics = metricsOf(result);
+  if (result.stopped) {
+    save(run, session, data, metrics);
+    return { model, report, finished: false, metrics };
+  }
+  listener({ type: "sample", step, text: await options.sample(step) });
+  const validation = await options.evaluate();
+  const final = { ...metrics, validation };
+  listener({ type: "stage", stage: "save", message: "writing the model" });
+  save(run, session, data, final);
+  listener({ type: "validation", step, final: true, ...validation });
+  listener({ type: "done", step, model, report });
+  return { model, report, finished: true, metrics: final };
+}
+
+function metricsOf({ step, tokens, elapsedMs }: Progress): PretrainMetrics {
+  return { steps: step, tokens, seconds: elapsedMs / 1000 };
 }
 
 /** Tokens of a sample at most. */
 const SAMPLE_TOKENS = 150;
-
-function budgetMs(recipe: PretrainRecipe): number | undefined {
-  const minutes = minutesOf(recipe);
-  return minutes === undefined ? undefined : minutes * 60_000;
-}
-
-function makePlan(
-  run: RunFolder,
-  options: SessionOptions,
-  microBatches: number,
-  emit: Listener,
-  now: () => number,
-): Plan {
-  const { recipe } = run;
-  const budget = budgetMs(recipe);
-  let steps =
-    recipe.steps ?? Math.ceil((recipe.tokens ?? 0) / (options.microBatch * microBatches * options.context));
-  if (budget !== undefined) {
-    emit({ type: "stage", stage: "measure", message: "measuring the pace of a step" });
-    steps = stepsWithin(
-      budget,
-      measureStep({ ...options, microBatches, limitMs: Math.min(4000, budget * 0.03), now }),
-    );
-  }
-  const plan: Plan = { steps, corrections: [] };
-  run.savePlan(plan);
-  return plan;
-}
 
 /** The first tokens of the validation text, or all of it. */
 function validationOf(
@@ -227,53 +211,6 @@ function validationOf(
     documentStarts: usesDocuments(recipe, data.validation),
     ...(part === undefined ? {} : { maxRows: Math.ceil(part.evaluateTokens / context) }),
   });
-}
-
-interface MoreFacts {
-  readonly batch: number;
-  readonly context: number;
-  readonly plan: Plan;
-  readonly from: number;
-  readonly peakFlops: number;
-}
-
-function factsOf(run: RunFolder, session: Session, data: PreparedData, more: MoreFacts): RunFacts {
-  const { model } = session;
-  const { backend, compute } = model.engine;
-  return {
-    out: run.folder,
-    family: model.family,
-    depth: model.layers,
-    dim: model.dim,
-    parameters: [...model.parameters.values()].reduce((sum, p) => sum + p.size, 0),
-    vocabSize: model.vocabSize,
-    context: more.context,
-    batch: more.batch,
-    steps: totalSteps(more.plan),
-    from: more.from,
-    trainTokens: data.train.tokens,
-    validationTokens: data.validation.tokens,
-    engine: `${backend.name} (${backend.isa}), ${compute}, ${backend.threads} threads`,
-    peakFlops: more.peakFlops,
-  };
-}
-
-/** Passes events on, records what is a metric, and writes the report anew where there is something to see. */
-function reporting(run: RunFolder, facts: RunFacts, metrics: MetricsLog, emit: Listener): Listener {
-  const machine = describeMachine();
-  let steps = facts.steps;
-  return (event: TrainEvent) => {
-    metrics.add(event);
-    if (event.type === "step" || event.type === "plan") steps = event.steps;
-    emit(event);
-    if (event.type !== "validation" && event.type !== "stopped") return;
-    const state = event.type === "stopped" ? "stopped" : event.final ? "finished" : "running";
-    const title = `${facts.family}, ${facts.depth} layers, ${(facts.parameters / 1e6).toFixed(1)} M parameters`;
-    writeAtomic(
-      run.paths.report,
-      renderReport({ title, state, facts: { ...facts, steps }, metrics, recipe: run.recipe, machine }),
-    );
-  };
 }
 
 /** What small models write best with; whoever loads the model may say otherwise. */

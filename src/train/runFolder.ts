@@ -48,7 +48,9 @@ export function openRun(config: PretrainConfig): RunFolder {
   const asked = checkRecipe(config);
   const folder = asked.out;
   const file = joinPath(folder, RUN);
+  // One that never got as far as a plan (a misspelt path, say) is in nobody's way.
   const there = exists(file);
+  const began = there && exists(joinPath(folder, PLAN));
   if (asked.resume && !there)
     throw new UserError({
       code: "run-missing",
@@ -56,7 +58,7 @@ export function openRun(config: PretrainConfig): RunFolder {
       message: "holds no run to go on with",
       fix: "leave out --resume, or name the run's folder with --out",
     });
-  if (there && !asked.resume && !asked.overwrite) {
+  if (began && !asked.resume && !asked.overwrite) {
     throw new UserError({
       code: "run-exists",
       file: folder,
@@ -64,7 +66,7 @@ export function openRun(config: PretrainConfig): RunFolder {
       fix: "go on with it (--resume), name another folder (--out), or begin anew (--overwrite)",
     });
   }
-  if (there && asked.overwrite) clear(folder);
+  if (there && !asked.resume) clear(folder);
   const given = there && asked.resume ? resumedConfig(readRun(file), config, file) : config;
   if (!(there && asked.resume)) {
     makeFolder(folder);

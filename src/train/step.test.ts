@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { testEngine } from "../../test/support/optim.js";
 import { type Batch, NO_TARGET } from "../data/index.js";
 import { createModel } from "../models/index.js";
 import { createRandom } from "../tensor/random.js";
 import { checkRecipe } from "./config/index.js";
 import { modelConfig } from "./modelConfig.js";
-import { testEngine } from "./optim/testing.js";
 import { createOptimizer } from "./parameterGroups.js";
 import { modelShape, rates } from "./presets.js";
 import { trainStep } from "./step.js";

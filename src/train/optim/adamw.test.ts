@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
+import {
+  randomParameter,
+  randomValues,
+  setGradient,
+  testEngine,
+  worst,
+} from "../../../test/support/optim.js";
 import { createAdamW } from "./adamw.js";
-import { randomParameter, randomValues, setGradient, testEngine, worst } from "./testing.js";
 
 const SETTINGS = { lr: 0.01, beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1 };
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { randomParameter, setGradient, testEngine } from "../../../test/support/optim.js";
 import { clipFactor, gradientNorm } from "./clip.js";
-import { randomParameter, setGradient, testEngine } from "./testing.js";
 
 test("the norm is over all fresh gradients together", () => {
   const engine = testEngine();

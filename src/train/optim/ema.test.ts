@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { testEngine } from "../../../test/support/optim.js";
 import { createWeightAverage } from "./ema.js";
-import { testEngine } from "./testing.js";
 
 test("the first update copies, later ones mix; swapping twice changes nothing", () => {
   const engine = testEngine();

@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
+import {
+  randomParameter,
+  randomValues,
+  setGradient,
+  testEngine,
+  worst,
+} from "../../../test/support/optim.js";
 import { createMuon, type MuonGroup } from "./muon.js";
 import { newtonSchulz } from "./newtonSchulz.js";
-import { randomParameter, randomValues, setGradient, testEngine, worst } from "./testing.js";
 
 type Matrix = number[][];
 const toRows = (x: ArrayLike<number>, [r, c]: readonly [number, number]): Matrix =>

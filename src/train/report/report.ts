@@ -92,6 +92,9 @@ function charts({ steps, validations }: Metrics): string {
   const loss = of((s) => s.loss);
   const speed = of((s) => s.tokens_per_second);
   const norm = of((s) => s.grad_norm);
+  // The last validation is over all of the text, those on the way over a part: they do not belong on one curve.
+  const parts = validations.filter((v) => !v.final);
+  const curve = parts.length > 0 ? parts : validations;
   return [
     chart({
       title: "Loss",
@@ -100,13 +103,13 @@ function charts({ steps, validations }: Metrics): string {
       series: [
         { name: "each step", points: loss, tone: 1, faint: true },
         { name: "training", points: smooth(loss), tone: 1 },
-        { name: "validation", points: validations.map((v) => [v.step, v.validation_loss] as const), tone: 2 },
+        { name: "validation", points: curve.map((v) => [v.step, v.validation_loss] as const), tone: 2 },
       ],
     }),
     chart({
       title: "Validation",
       unit: "bits a byte",
-      series: [{ name: "", points: validations.map((v) => [v.step, v.bits_per_byte] as const), tone: 2 }],
+      series: [{ name: "", points: curve.map((v) => [v.step, v.bits_per_byte] as const), tone: 2 }],
     }),
     chart({
       title: "Learning rate",

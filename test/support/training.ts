@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import type { PretrainConfig } from "./config/index.js";
+import type { PretrainConfig } from "../../src/train/config/index.js";
 
 /** A folder of this test file's own. */
 export function scratch(): (name: string) => string {

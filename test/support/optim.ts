@@ -1,8 +1,8 @@
 /** @file Helps of this folder's tests. */
 
-import { createReferenceBackend } from "../../tensor/backends/reference/index.js";
-import { Engine, type Tensor } from "../../tensor/index.js";
-import { createRandom } from "../../tensor/random.js";
+import { createReferenceBackend } from "../../src/tensor/backends/reference/index.js";
+import { Engine, type Tensor } from "../../src/tensor/index.js";
+import { createRandom } from "../../src/tensor/random.js";
 
 export function testEngine(): Engine {
   return new Engine({ backend: createReferenceBackend() });
