@@ -19,7 +19,9 @@ export function check<T extends z.ZodType>(
 ): z.output<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw explain(result.error.issues[0]!, schema, value, options);
+  const { issues } = result.error;
+  // A misspelt key that is needed is missed under its right name, too: the spelling is the cause.
+  throw explain(issues.find((i) => i.code === "unrecognized_keys") ?? issues[0]!, schema, value, options);
 }
 
 function explain(
@@ -49,8 +51,8 @@ function explain(
     code: "value-invalid",
     file,
     at: place,
-    message: "cannot be used",
-    found: found === undefined ? "nothing" : found,
+    message: found === undefined ? "is missing" : "cannot be used",
+    found,
     expected: expected(issue),
     cause: issue,
   });
