@@ -8,13 +8,18 @@ export type StopSignal = (typeof STOP)[number];
 /** Exit code of a process ended by the signal, by convention. */
 export const SIGNAL_EXIT: Record<StopSignal, number> = { SIGINT: 130, SIGTERM: 143 };
 
+/** Under npm, one Ctrl-C arrives twice: from the terminal, and handed on by npm. Milliseconds. */
+const ECHO = 1000;
+
 /** Calls `listener` at the first signal; returns the function that ends listening. */
 export function onStop(listener: (signal: StopSignal) => void): () => void {
-  let seen = false;
+  let first = Number.NEGATIVE_INFINITY;
   const handlers = STOP.map((signal) => {
     const handler = () => {
-      if (seen) process.exit(SIGNAL_EXIT[signal]);
-      seen = true;
+      const now = performance.now();
+      if (now - first < ECHO) return;
+      if (first > 0) process.exit(SIGNAL_EXIT[signal]);
+      first = now;
       listener(signal);
     };
     process.on(signal, handler);
