@@ -78,76 +78,84 @@ function random(seed: number): () => number {
   };
 }
 
-describe.skipIf(!existsSync(MAIN))("a run that is ended from outside (needs npm run build)", () => {
-  const rounds = !FULL ? [1] : [1, 2, 3, 4, 5, 6, 7, 8];
-  test.each(rounds)(
-    "killed at random moments and resumed, it ends with the same bits (seed %i)",
-    async (seed) => {
-      const expected = await whole();
-      const out = at(`killed-${seed}`);
-      const next = random(seed);
-      let kills = 0;
-      for (let resume = false; ; resume = existsSync(join(out, "run.json"))) {
-        // Some kills fall into the preparation, the others some time after training began.
-        const early = next() < 0.25;
-        const delay = early ? 50 + 500 * next() : 400 * next();
-        let timer: NodeJS.Timeout | undefined;
-        const ended = await cygnet(
-          resume ? ["--resume", "--out", out] : ["--data", data, "--out", out, ...flags],
-          {
-            watch(text, child) {
-              if (kills >= MOST_KILLS || timer !== undefined || (!early && !text.includes('"type":"start"')))
-                return;
-              timer = setTimeout(() => child.kill("SIGKILL"), delay);
+describe.skipIf(!existsSync(MAIN))(
+  "a run that is ended from outside (needs npm run build)",
+  { timeout: 300_000 },
+  () => {
+    const rounds = !FULL ? [1] : [1, 2, 3, 4, 5, 6, 7, 8];
+    test.each(rounds)(
+      "killed at random moments and resumed, it ends with the same bits (seed %i)",
+      async (seed) => {
+        const expected = await whole();
+        const out = at(`killed-${seed}`);
+        const next = random(seed);
+        let kills = 0;
+        for (let resume = false; ; resume = existsSync(join(out, "run.json"))) {
+          // Some kills fall into the preparation, the others some time after training began.
+          const early = next() < 0.25;
+          const delay = early ? 50 + 500 * next() : 400 * next();
+          let timer: NodeJS.Timeout | undefined;
+          const ended = await cygnet(
+            resume ? ["--resume", "--out", out] : ["--data", data, "--out", out, ...flags],
+            {
+              watch(text, child) {
+                if (
+                  kills >= MOST_KILLS ||
+                  timer !== undefined ||
+                  (!early && !text.includes('"type":"start"'))
+                )
+                  return;
+                timer = setTimeout(() => child.kill("SIGKILL"), delay);
+              },
             },
-          },
-        );
-        clearTimeout(timer);
-        if (ended.signal === "SIGKILL") {
-          kills++;
-          continue;
+          );
+          clearTimeout(timer);
+          if (ended.signal === "SIGKILL") {
+            kills++;
+            continue;
+          }
+          expect([ended.code, ended.err, seed]).toEqual([0, "", seed]);
+          break;
         }
-        expect([ended.code, ended.err, seed]).toEqual([0, "", seed]);
-        break;
-      }
-      expect(kills).toBeGreaterThan(1);
-      expect([weights(out), seed]).toEqual([expected, seed]);
-    },
-  );
-
-  test("Ctrl-C writes a checkpoint and a model, says how to go on, and ends with the signal's code", async () => {
-    const out = at("interrupted");
-    let sent = false;
-    const ended = await cygnet(["--data", data, "--out", out, ...flags, "--checkpoint-seconds", "1000"], {
-      watch(text, child) {
-        if (!sent && text.includes('"step":20,')) sent = child.kill("SIGINT");
+        expect(kills).toBeGreaterThan(1);
+        expect([weights(out), seed]).toEqual([expected, seed]);
       },
-    });
-    expect([ended.code, ended.err]).toEqual([130, expect.stringContaining(`--resume --out ${out}`)]);
-    expect(existsSync(join(out, "checkpoints", "latest"))).toBe(true);
-    expect(existsSync(join(out, "model", "model.safetensors"))).toBe(true);
-    expect((await cygnet(["--resume", "--out", out])).code).toBe(0);
-    expect(weights(out)).toBe(await whole());
-  });
+    );
 
-  test("a full disk: a message, exit code 1, the checkpoint before intact, and the same bits once there is room", async () => {
-    const out = at("full");
-    let sent = false;
-    await cygnet(["--data", data, "--out", out, ...flags], {
-      watch(text, child) {
-        if (!sent && text.includes('"type":"checkpoint"')) sent = child.kill("SIGINT");
-      },
+    test("Ctrl-C writes a checkpoint and a model, says how to go on, and ends with the signal's code", async () => {
+      const out = at("interrupted");
+      let sent = false;
+      const ended = await cygnet(["--data", data, "--out", out, ...flags, "--checkpoint-seconds", "1000"], {
+        watch(text, child) {
+          if (!sent && text.includes('"step":20,')) sent = child.kill("SIGINT");
+        },
+      });
+      expect([ended.code, ended.err]).toEqual([130, expect.stringContaining(`--resume --out ${out}`)]);
+      expect(existsSync(join(out, "checkpoints", "latest"))).toBe(true);
+      expect(existsSync(join(out, "model", "model.safetensors"))).toBe(true);
+      expect((await cygnet(["--resume", "--out", out])).code).toBe(0);
+      expect(weights(out)).toBe(await whole());
     });
-    const latest = () => readFileSync(join(out, "checkpoints", "latest"), "utf8");
-    const before = latest();
-    const ended = await cygnet(["--resume", "--out", out], { limit: 40 });
-    expect([ended.code, ended.err]).toEqual([
-      1,
-      expect.stringMatching(/^error: .*could not be written.*resume\.\n$/),
-    ]);
-    expect(latest()).toBe(before);
-    expect(existsSync(join(out, "checkpoints", before.trim(), "tensors.safetensors"))).toBe(true);
-    expect((await cygnet(["--resume", "--out", out])).code).toBe(0);
-    expect(weights(out)).toBe(await whole());
-  });
-});
+
+    test("a full disk: a message, exit code 1, the checkpoint before intact, and the same bits once there is room", async () => {
+      const out = at("full");
+      let sent = false;
+      await cygnet(["--data", data, "--out", out, ...flags], {
+        watch(text, child) {
+          if (!sent && text.includes('"type":"checkpoint"')) sent = child.kill("SIGINT");
+        },
+      });
+      const latest = () => readFileSync(join(out, "checkpoints", "latest"), "utf8");
+      const before = latest();
+      const ended = await cygnet(["--resume", "--out", out], { limit: 40 });
+      expect([ended.code, ended.err]).toEqual([
+        1,
+        expect.stringMatching(/^error: .*could not be written.*resume\.\n$/),
+      ]);
+      expect(latest()).toBe(before);
+      expect(existsSync(join(out, "checkpoints", before.trim(), "tensors.safetensors"))).toBe(true);
+      expect((await cygnet(["--resume", "--out", out])).code).toBe(0);
+      expect(weights(out)).toBe(await whole());
+    });
+  },
+);
