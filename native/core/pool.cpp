@@ -111,7 +111,7 @@ struct Pool {
     blocks(own_index);
     open.store(0);
     for (int spin = 0; active.load(std::memory_order_acquire) > 0; spin++) {
-      if (spin % 4096 == 4095) sched_yield();
+      if (spin > 1024 && spin % 64 == 0) sched_yield();  // on a busy machine the worker may be waiting for this very core
       pause();
     }
   }
