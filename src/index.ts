@@ -1,0 +1,6 @@
+/** @file The package's front door: load a model and talk to it, pretrain one. Everything else by its sub-path, such as
+ *  "cygnet/tensor". */
+
+export { loadGenerator as loadModel, type TextGenerator } from "./generate/index.js";
+export { isUserError, UserError, type UserErrorDetail } from "./platform/errors.js";
+export { type PretrainConfig, type PretrainResult, pretrain } from "./train/index.js";
