@@ -14,7 +14,8 @@ export async function* run({ quick }: BenchOptions): AsyncGenerator<Outcome> {
     for (const compute of ["fp32", "bf16"] as const) {
       const engine = createEngine({ compute });
       const model = createModel({ config: gpt2Config(shape), engine, seed: 1 });
-      const weights = [...model.parameters.values()].reduce((n, p) => n + p.size, 0) * (compute === "bf16" ? 2 : 4);
+      const weights =
+        [...model.parameters.values()].reduce((n, p) => n + p.size, 0) * (compute === "bf16" ? 2 : 4);
       const buffer = engine.full([SUM_ELEMENTS], 1).keep();
       const tokenTimes: number[] = [];
       const rates: number[] = [];
@@ -27,7 +28,14 @@ export async function* run({ quick }: BenchOptions): AsyncGenerator<Outcome> {
       }
       const ours = 1000 / median(tokenTimes);
       const limit = (1000 * median(rates)) / weights;
-      yield { name: `generate/${shape.name}/${compute}`, ours, peer: limit, ratio: ours / limit, unit: "tokens/s", note: "the peer is the memory's limit" };
+      yield {
+        name: `generate/${shape.name}/${compute}`,
+        ours,
+        peer: limit,
+        ratio: ours / limit,
+        unit: "tokens/s",
+        note: "the peer is the memory's limit",
+      };
       buffer.dispose();
       model.dispose();
       engine.dispose();

@@ -27,14 +27,19 @@ async function main(name: string, options: { quick: boolean; json: boolean }): P
   const load = BENCHES[name];
   if (load === undefined) {
     const guess = nearest(name, Object.keys(BENCHES));
-    console.error(`bench: there is no "${name}"${guess ? `; did you mean "${guess}"?` : ""} (${Object.keys(BENCHES).join(", ")})`);
+    console.error(
+      `bench: there is no "${name}"${guess ? `; did you mean "${guess}"?` : ""} (${Object.keys(BENCHES).join(", ")})`,
+    );
     process.exitCode = 2;
     return;
   }
   const machine = describeMachine();
   if (!options.json) console.log(`${name} on ${machine}`);
   const { quiet, busy } = await waitForQuiet(options.quick ? 10 : 60);
-  if (!quiet) console.error(`bench: the machine is not quiet (${Math.round(busy * 100)} % busy); the ratios may suffer`);
+  if (!quiet)
+    console.error(
+      `bench: the machine is not quiet (${Math.round(busy * 100)} % busy); the ratios may suffer`,
+    );
   const bench = await load();
   for await (const outcome of bench({ quick: options.quick })) print(outcome, machine, options.json);
 }
@@ -45,7 +50,9 @@ function print(o: Outcome, machine: string, json: boolean): void {
     return;
   }
   const number = (x: number) => (Number.isNaN(x) ? "–" : x >= 100 ? x.toFixed(0) : x.toPrecision(4));
-  console.log(`${o.name.padEnd(44)} ours ${number(o.ours).padStart(9)}  peer ${number(o.peer).padStart(9)} ${o.unit.padEnd(12)} ratio ${Number.isNaN(o.ratio) ? "–" : o.ratio.toFixed(2)}${o.note ? `  (${o.note})` : ""}`);
+  console.log(
+    `${o.name.padEnd(44)} ours ${number(o.ours).padStart(9)}  peer ${number(o.peer).padStart(9)} ${o.unit.padEnd(12)} ratio ${Number.isNaN(o.ratio) ? "–" : o.ratio.toFixed(2)}${o.note ? `  (${o.note})` : ""}`,
+  );
 }
 
 function describeMachine(): string {

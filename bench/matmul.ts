@@ -40,14 +40,34 @@ export async function* run({ quick }: BenchOptions): AsyncGenerator<Outcome> {
         }
         return { ours: best, peak: top };
       });
-      yield { name: `matmul/${compute}/${shape.m}x${shape.n}x${shape.k}/${shape.kind}`, ours, peer: peak, ratio: ours / peak, unit: "GFLOP/s", note: "the peer is the best small product of this run" };
+      yield {
+        name: `matmul/${compute}/${shape.m}x${shape.n}x${shape.k}/${shape.kind}`,
+        ours,
+        peer: peak,
+        ratio: ours / peak,
+        unit: "GFLOP/s",
+        note: "the peer is the best small product of this run",
+      };
     }
     engine.dispose();
 
     function prepare({ m, n, k, kind }: Shape): () => number {
       const [transA, transB] = [kind === "tn", kind === "nt"];
       const [a, b, c] = [engine.full([m, k], 0.5), engine.full([k, n], 0.25), engine.empty([m, n])];
-      const params = { a, b, c, m, n, k, transA, transB, lda: transA ? m : k, ldb: transB ? k : n, ldc: n, compute };
+      const params = {
+        a,
+        b,
+        c,
+        m,
+        n,
+        k,
+        transA,
+        transB,
+        lda: transA ? m : k,
+        ldb: transB ? k : n,
+        ldc: n,
+        compute,
+      };
       return () => {
         const started = performance.now();
         engine.backend.matmul(params);

@@ -18,8 +18,15 @@ export interface LineWorker {
   close(): void;
 }
 
-export function startWorker(command: string, args: readonly string[], env: Record<string, string> = {}): LineWorker {
-  const child: ChildProcess = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"], env: { ...process.env, ...env } });
+export function startWorker(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): LineWorker {
+  const child: ChildProcess = spawn(command, args, {
+    stdio: ["pipe", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
   let errors = "";
   child.stderr!.on("data", (chunk) => {
     errors = (errors + chunk).slice(-4000);

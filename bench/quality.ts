@@ -54,7 +54,10 @@ export async function* run({ quick }: BenchOptions): AsyncGenerator<Outcome> {
       const split = (name: "train" | "validation") => openShards(join(out, "run/data/shards"), name);
       const [train, valid] = [split("train"), split("validation")];
       const ours = task.measure(result.metrics.validation!.loss * (valid.tokens - 1), valid);
-      const peer = peersInstalled() && !quick ? peerLoss(task, recipe, join(out, "run", "model"), out, train, valid, minutes * 60) : Number.NaN;
+      const peer =
+        peersInstalled() && !quick
+          ? peerLoss(task, recipe, join(out, "run", "model"), out, train, valid, minutes * 60)
+          : Number.NaN;
       const note = `${result.metrics.steps} steps, ${(result.metrics.tokens / 1e6).toFixed(2)} M tokens in ${result.metrics.seconds.toFixed(0)} s`;
       yield { name: task.name, ours, peer, ratio: peer / ours, unit: task.unit, note };
       train.close();
@@ -65,7 +68,15 @@ export async function* run({ quick }: BenchOptions): AsyncGenerator<Outcome> {
   }
 }
 
-function peerLoss(task: Task, recipe: PretrainConfig, model: string, out: string, train: TokenStream, valid: TokenStream, seconds: number): number {
+function peerLoss(
+  task: Task,
+  recipe: PretrainConfig,
+  model: string,
+  out: string,
+  train: TokenStream,
+  valid: TokenStream,
+  seconds: number,
+): number {
   const config = readJson(join(model, "config.json")) as Record<string, number | boolean>;
   const save = (stream: TokenStream, name: string) => {
     const ids = new Int32Array(stream.tokens);
@@ -92,6 +103,9 @@ function peerLoss(task: Task, recipe: PretrainConfig, model: string, out: string
     tie: config.tie_word_embeddings ? 1 : 0,
   };
   const flags = Object.entries(args).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const text = execFileSync(PEER_PYTHON, ["bench/peers/torch_pretrain.py", ...flags], { encoding: "utf8", env: { ...process.env, OMP_NUM_THREADS: "2" } });
+  const text = execFileSync(PEER_PYTHON, ["bench/peers/torch_pretrain.py", ...flags], {
+    encoding: "utf8",
+    env: { ...process.env, OMP_NUM_THREADS: "2" },
+  });
   return task.measure((JSON.parse(text.trim().split("\n").at(-1)!) as { nats: number }).nats, valid);
 }

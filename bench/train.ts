@@ -29,7 +29,13 @@ export async function* run({ quick }: BenchOptions): AsyncGenerator<Outcome> {
   }
 }
 
-async function* compare(shape: TrainShape, compute: string, threads: number, folder: string, quick: boolean): AsyncGenerator<Outcome> {
+async function* compare(
+  shape: TrainShape,
+  compute: string,
+  threads: number,
+  folder: string,
+  quick: boolean,
+): AsyncGenerator<Outcome> {
   const name = `train/${shape.name}/${compute}/${threads}-threads`;
   const env = { OMP_NUM_THREADS: String(threads), CYGNET_THREADS: String(threads) };
   const worker = fileURLToPath(new URL("./trainWorker.js", import.meta.url));
@@ -58,10 +64,26 @@ interface Side {
 /** A step of PyTorch's slower than this is not worth waiting for more than once. */
 const PATIENCE_SECONDS = 60;
 
-async function startPeers(shape: TrainShape, compute: string, threads: number, folder: string, env: Record<string, string>, quick: boolean): Promise<Side[]> {
+async function startPeers(
+  shape: TrainShape,
+  compute: string,
+  threads: number,
+  folder: string,
+  env: Record<string, string>,
+  quick: boolean,
+): Promise<Side[]> {
   const args = [
-    "bench/peers/torch_gpt.py", "--compute", compute, "--threads", String(threads), "--weights", join(folder, "model.safetensors"),
-    ...(["layers", "dim", "heads", "context", "vocab", "batch"] as const).flatMap((key) => [`--${key}`, String(shape[key])]),
+    "bench/peers/torch_gpt.py",
+    "--compute",
+    compute,
+    "--threads",
+    String(threads),
+    "--weights",
+    join(folder, "model.safetensors"),
+    ...(["layers", "dim", "heads", "context", "vocab", "batch"] as const).flatMap((key) => [
+      `--${key}`,
+      String(shape[key]),
+    ]),
   ];
   const sides: Side[] = [];
   for (const extra of quick ? [[]] : [[], ["--compile"]]) {
@@ -71,7 +93,9 @@ async function startPeers(shape: TrainShape, compute: string, threads: number, f
       sides.push({ worker, seconds: [], loss: Number((await worker.next()).loss), bytes: 0 });
     } catch (error) {
       worker.close();
-      console.error(`bench: PyTorch ${extra.join(" ")} does not run here: ${(error as Error).message.split("\n").slice(-3).join(" ")}`);
+      console.error(
+        `bench: PyTorch ${extra.join(" ")} does not run here: ${(error as Error).message.split("\n").slice(-3).join(" ")}`,
+      );
     }
     if (performance.now() - started > 2000 * PATIENCE_SECONDS) break;
   }
@@ -86,13 +110,27 @@ async function measure(side: Side, steps: number): Promise<void> {
   side.bytes = Number(answer.peak_bytes);
 }
 
-function* summarise(name: string, shape: TrainShape, sides: readonly Side[], steps: number): Generator<Outcome> {
+function* summarise(
+  name: string,
+  shape: TrainShape,
+  sides: readonly Side[],
+  steps: number,
+): Generator<Outcome> {
   const [ours, ...peers] = sides as [Side, ...Side[]];
   const rate = (side: Side) => (shape.batch * shape.context * steps) / median(side.seconds);
   const best = peers.toSorted((a, b) => median(a.seconds) - median(b.seconds))[0];
   const peer = best ? rate(best) : Number.NaN;
-  const losses = best ? `loss ${ours.loss.toFixed(4)} and ${best.loss.toFixed(4)}` : "PyTorch is not installed: npm run bench:peers";
+  const losses = best
+    ? `loss ${ours.loss.toFixed(4)} and ${best.loss.toFixed(4)}`
+    : "PyTorch is not installed: npm run bench:peers";
   const which = peers.length > 1 && best === peers[1] ? ", compiled" : "";
   yield { name, ours: rate(ours), peer, ratio: rate(ours) / peer, unit: "tokens/s", note: losses + which };
-  if (best) yield { name: `${name}/memory`, ours: ours.bytes / 1e9, peer: best.bytes / 1e9, ratio: best.bytes / ours.bytes, unit: "GB peak" };
+  if (best)
+    yield {
+      name: `${name}/memory`,
+      ours: ours.bytes / 1e9,
+      peer: best.bytes / 1e9,
+      ratio: best.bytes / ours.bytes,
+      unit: "GB peak",
+    };
 }

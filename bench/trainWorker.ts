@@ -2,15 +2,19 @@
  *  bench/peers/torch_gpt.py. Arguments: shape, compute, threads, the weights to start from. */
 
 import { createInterface } from "node:readline";
-import { decays } from "../src/train/optim/groups.js";
-import { createAdamW } from "../src/train/optim/adamw.js";
 import { loadModel } from "../src/models/index.js";
 import { backward, createEngine, zeroGrad } from "../src/tensor/index.js";
+import { createAdamW } from "../src/train/optim/adamw.js";
+import { decays } from "../src/train/optim/groups.js";
 import { fixedBatch, SHAPES } from "./trainShapes.js";
 
 const [shapeName, compute, threads, folder] = process.argv.slice(2);
 const shape = SHAPES.find((s) => s.name === shapeName)!;
-const engine = createEngine({ device: "native", compute: compute === "bf16" ? "bf16" : "fp32", threads: Number(threads) });
+const engine = createEngine({
+  device: "native",
+  compute: compute === "bf16" ? "bf16" : "fp32",
+  threads: Number(threads),
+});
 const model = loadModel(folder!, { engine });
 const parameters = [...model.parameters.values()];
 const group = (decay: boolean) => ({
@@ -40,5 +44,9 @@ report({ ready: true, parameters: parameters.reduce((n, p) => n + p.size, 0), lo
 for await (const line of createInterface({ input: process.stdin })) {
   const started = performance.now();
   for (let i = 0; i < Number(line); i++) loss = step();
-  report({ seconds: (performance.now() - started) / 1000, loss, peak_bytes: process.resourceUsage().maxRSS * 1024 });
+  report({
+    seconds: (performance.now() - started) / 1000,
+    loss,
+    peak_bytes: process.resourceUsage().maxRSS * 1024,
+  });
 }

@@ -26,10 +26,14 @@ interface Import {
 }
 
 function imports(): Import[] {
-  const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((f) => f.endsWith(".ts") && !f.endsWith(".test.ts"));
+  const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter(
+    (f) => f.endsWith(".ts") && !f.endsWith(".test.ts"),
+  );
   return files.flatMap((file) => {
     const text = readFileSync(join(SRC, file), "utf8");
-    const specifiers = [...text.matchAll(/(?:\bfrom\s+|\bimport\s*\(?\s*)["']([^"']+)["']/g)].map((m) => m[1]!);
+    const specifiers = [...text.matchAll(/(?:\bfrom\s+|\bimport\s*\(?\s*)["']([^"']+)["']/g)].map(
+      (m) => m[1]!,
+    );
     return specifiers.map((target) => ({ file, target }));
   });
 }
@@ -48,10 +52,17 @@ test("imports go down the layers only", () => {
 });
 
 test("every folder of src has its place among the layers", () => {
-  const folders = new Set(imports().map(({ file }) => file).filter((f) => f.includes("/")).map(folderOf));
+  const folders = new Set(
+    imports()
+      .map(({ file }) => file)
+      .filter((f) => f.includes("/"))
+      .map(folderOf),
+  );
   expect([...folders].filter((f) => !(f in LAYERS))).toEqual([]);
 });
 
 test("only platform imports node:*", () => {
-  expect(imports().filter(({ file, target }) => target.startsWith("node:") && folderOf(file) !== "platform")).toEqual([]);
+  expect(
+    imports().filter(({ file, target }) => target.startsWith("node:") && folderOf(file) !== "platform"),
+  ).toEqual([]);
 });

@@ -38,7 +38,8 @@ export function isUserError(error: unknown): error is UserError {
 }
 
 function show(value: unknown): string {
-  if (typeof value === "string") return value.length > 120 ? `${JSON.stringify(value.slice(0, 117))}…` : JSON.stringify(value);
+  if (typeof value === "string")
+    return value.length > 120 ? `${JSON.stringify(value.slice(0, 117))}…` : JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
   return String(value);
 }
@@ -47,8 +48,10 @@ function format(d: UserErrorDetail): string {
   const place = [d.file, d.at].filter((part) => part !== undefined).join(": ");
   let text = place === "" ? d.message : `${place}: ${d.message}`;
   if (d.found !== undefined) text += `; found ${show(d.found)}`;
-  if (d.expected !== undefined) text += `${d.found === undefined ? ";" : ","} expected ${typeof d.expected === "string" ? d.expected : show(d.expected)}`;
-  if (d.fix !== undefined) text += `. ${d.fix[0]?.toUpperCase()}${d.fix.slice(1)}${/[.!?]$/.test(d.fix) ? "" : "."}`;
+  if (d.expected !== undefined)
+    text += `${d.found === undefined ? ";" : ","} expected ${typeof d.expected === "string" ? d.expected : show(d.expected)}`;
+  if (d.fix !== undefined)
+    text += `. ${d.fix[0]?.toUpperCase()}${d.fix.slice(1)}${/[.!?]$/.test(d.fix) ? "" : "."}`;
   return text;
 }
 

@@ -1,9 +1,9 @@
 /** @file Files, as everything above `platform` sees them: reading whole, by range and by chunk; writing beside and
  *  renaming, so that a crash leaves the old file or the new one and never half of one. */
 
+import { createHash, randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { createHash, randomBytes } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { UserError } from "./errors.js";
 
@@ -52,7 +52,12 @@ export function readJson(file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new UserError({ code: "invalid-json", file, message: `is not valid JSON (${(cause as Error).message})`, cause });
+    throw new UserError({
+      code: "invalid-json",
+      file,
+      message: `is not valid JSON (${(cause as Error).message})`,
+      cause,
+    });
   }
 }
 
@@ -79,7 +84,13 @@ export function openRanged(file: string): RangedFile {
         while (done < into.length) {
           const n = fs.readSync(fd, into, done, into.length - done, position + done);
           if (n === 0) {
-            throw new UserError({ code: "file-truncated", file, message: "ends too early", found: `${size} bytes`, expected: `at least ${position + into.length}` });
+            throw new UserError({
+              code: "file-truncated",
+              file,
+              message: "ends too early",
+              found: `${size} bytes`,
+              expected: `at least ${position + into.length}`,
+            });
           }
           done += n;
         }
@@ -142,7 +153,13 @@ export function openAtomic(file: string): AtomicWriter {
       try {
         let done = 0;
         while (done < bytes.length) {
-          done += fs.writeSync(fd, bytes, done, bytes.length - done, position === null ? null : position + done);
+          done += fs.writeSync(
+            fd,
+            bytes,
+            done,
+            bytes.length - done,
+            position === null ? null : position + done,
+          );
         }
       } catch (error) {
         abort();
@@ -191,12 +208,28 @@ export function sha256Stream(): { update(bytes: Uint8Array): void; digest(): str
 
 const REASONS: Record<string, [code: string, message: string, fix: string]> = {
   ENOENT: ["file-missing", "does not exist", "check the path"],
-  EACCES: ["file-forbidden", "may not be read or written by this user", "change its permissions or choose another place"],
+  EACCES: [
+    "file-forbidden",
+    "may not be read or written by this user",
+    "change its permissions or choose another place",
+  ],
   EISDIR: ["file-is-folder", "is a folder", "name a file in it"],
   ENOTDIR: ["folder-is-file", "is a file where a folder is needed", "name a folder"],
-  ENOSPC: ["disk-full", "could not be written: the disk is full", "free some space and resume; what was there before is unharmed"],
-  EDQUOT: ["disk-full", "could not be written: the quota is used up", "free some space and resume; what was there before is unharmed"],
-  EFBIG: ["disk-full", "could not be written: larger than the system's limit for a file", "raise the limit (ulimit -f) and resume"],
+  ENOSPC: [
+    "disk-full",
+    "could not be written: the disk is full",
+    "free some space and resume; what was there before is unharmed",
+  ],
+  EDQUOT: [
+    "disk-full",
+    "could not be written: the quota is used up",
+    "free some space and resume; what was there before is unharmed",
+  ],
+  EFBIG: [
+    "disk-full",
+    "could not be written: larger than the system's limit for a file",
+    "raise the limit (ulimit -f) and resume",
+  ],
   EROFS: ["file-forbidden", "lies on a read-only file system", "choose another place"],
 };
 

@@ -32,10 +32,17 @@ export type Binary = "add" | "sub" | "mul" | "div" | "max" | "min";
  *  Epilogue order: + bias[n], then `preactivation` is written (if given), activation, + residual[m,n].
  *  `batch`: the product is repeated with the operands advanced by the strides (elements); no epilogue then. */
 export interface MatmulParams {
-  readonly a: Operand; readonly b: Operand; readonly c: Operand;
-  readonly m: number; readonly n: number; readonly k: number;
-  readonly transA?: boolean; readonly transB?: boolean;
-  readonly lda: number; readonly ldb: number; readonly ldc: number;
+  readonly a: Operand;
+  readonly b: Operand;
+  readonly c: Operand;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly transA?: boolean;
+  readonly transB?: boolean;
+  readonly lda: number;
+  readonly ldb: number;
+  readonly ldc: number;
   readonly alpha?: number;
   readonly accumulate?: boolean;
   readonly compute: Compute;
@@ -45,7 +52,12 @@ export interface MatmulParams {
   readonly preactivation?: Operand | undefined;
   /** [m,n], leading dimension ldc; may be `c` itself. */
   readonly residual?: Operand | undefined;
-  readonly batch?: { readonly count: number; readonly strideA: number; readonly strideB: number; readonly strideC: number };
+  readonly batch?: {
+    readonly count: number;
+    readonly strideA: number;
+    readonly strideB: number;
+    readonly strideC: number;
+  };
 }
 
 /** A weight rearranged for repeated products (generation). Its header says for which kernel; opaque above. */
@@ -65,14 +77,27 @@ export interface Packed {
  *  s = scale·q·k (softcap > 0: s = c·tanh(s/c)); o = softmax(s)·v; lse [batch, heads, tq] = log Σ exp(s) (−inf if empty).
  *  Tiled: no score matrix in memory (Dao et al. 2022; Milakov & Gimelshein 2018). */
 export interface AttentionParams {
-  readonly q: Operand; readonly k: Operand; readonly v: Operand; readonly o: Operand;
+  readonly q: Operand;
+  readonly k: Operand;
+  readonly v: Operand;
+  readonly o: Operand;
   readonly ranges: Operand;
   /** Written when given; needed by the backward. */
   readonly lse?: Operand | undefined;
-  readonly batch: number; readonly tq: number; readonly tk: number;
-  readonly heads: number; readonly kvHeads: number; readonly dim: number;
-  readonly ldq: number; readonly ldk: number; readonly ldv: number; readonly ldo: number;
-  readonly strideQ: number; readonly strideK: number; readonly strideV: number; readonly strideO: number;
+  readonly batch: number;
+  readonly tq: number;
+  readonly tk: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly dim: number;
+  readonly ldq: number;
+  readonly ldk: number;
+  readonly ldv: number;
+  readonly ldo: number;
+  readonly strideQ: number;
+  readonly strideK: number;
+  readonly strideV: number;
+  readonly strideO: number;
   readonly scale: number;
   readonly softcap?: number;
   readonly compute: Compute;
@@ -82,13 +107,22 @@ export interface AttentionParams {
 export interface AttentionBackwardParams extends AttentionParams {
   readonly lse: Operand;
   readonly dO: Operand;
-  readonly dq: Operand; readonly dk: Operand; readonly dv: Operand;
+  readonly dq: Operand;
+  readonly dk: Operand;
+  readonly dv: Operand;
 }
 
 export interface AdamWParams {
-  readonly param: Operand; readonly grad: Operand; readonly m: Operand; readonly v: Operand;
+  readonly param: Operand;
+  readonly grad: Operand;
+  readonly m: Operand;
+  readonly v: Operand;
   readonly length: number;
-  readonly lr: number; readonly beta1: number; readonly beta2: number; readonly eps: number; readonly weightDecay: number;
+  readonly lr: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  readonly weightDecay: number;
   /** Number of this step, from 1: for the bias correction. */
   readonly step: number;
   /** Multiplies the gradient first (clipping, accumulation). */
@@ -117,49 +151,161 @@ export interface Backend {
   /** Packs B (as in MatmulParams) for `matmulPacked`. */
   pack(p: { b: Operand; n: number; k: number; transB?: boolean; ldb: number; compute: Compute }): Packed;
   /** As matmul with that B: the same bits. */
-  matmulPacked(p: Omit<MatmulParams, "b" | "ldb" | "transB" | "n" | "k" | "compute" | "batch" | "transA"> & { b: Packed }): void;
+  matmulPacked(
+    p: Omit<MatmulParams, "b" | "ldb" | "transB" | "n" | "k" | "compute" | "batch" | "transA"> & {
+      b: Packed;
+    },
+  ): void;
 
   // Rows -------------------------------------------------------------------------------------------------------------
   /** y[r] = table[ids[r]]; y [rows, dim]. Ids are checked by the caller. */
   embedding(p: { table: Operand; ids: Operand; y: Operand; rows: number; dim: number }): void;
   /** dTable[ids[r]] += dy[r] (always adds), in the order of rows. Rows whose id is `skip` add nothing. */
-  embeddingBackward(p: { dTable: Operand; ids: Operand; dy: Operand; rows: number; dim: number; vocab: number; skip?: number }): void;
+  embeddingBackward(p: {
+    dTable: Operand;
+    ids: Operand;
+    dy: Operand;
+    rows: number;
+    dim: number;
+    vocab: number;
+    skip?: number;
+  }): void;
 
   /** y = (x − mean)·rstd·g + b, over dim; b optional. mean, rstd [rows] are written when given. Ba et al. 2016. */
-  layerNorm(p: { x: Operand; gain: Operand; bias?: Operand | undefined; y: Operand; mean?: Operand | undefined; rstd?: Operand | undefined; rows: number; dim: number; eps: number }): void;
+  layerNorm(p: {
+    x: Operand;
+    gain: Operand;
+    bias?: Operand | undefined;
+    y: Operand;
+    mean?: Operand | undefined;
+    rstd?: Operand | undefined;
+    rows: number;
+    dim: number;
+    eps: number;
+  }): void;
   /** `accumulateX` adds to dx, `accumulateW` to dGain and dBias. */
-  layerNormBackward(p: { x: Operand; gain: Operand; mean: Operand; rstd: Operand; dy: Operand; dx: Operand; dGain: Operand; dBias?: Operand | undefined; rows: number; dim: number; accumulateX: boolean; accumulateW: boolean }): void;
+  layerNormBackward(p: {
+    x: Operand;
+    gain: Operand;
+    mean: Operand;
+    rstd: Operand;
+    dy: Operand;
+    dx: Operand;
+    dGain: Operand;
+    dBias?: Operand | undefined;
+    rows: number;
+    dim: number;
+    accumulateX: boolean;
+    accumulateW: boolean;
+  }): void;
   /** y = x·rstd·(g + gainOffset), rstd = 1/√(mean(x²) + eps). Zhang & Sennrich 2019. No gain: g = 1. */
-  rmsNorm(p: { x: Operand; gain?: Operand | undefined; gainOffset: number; y: Operand; rstd?: Operand | undefined; rows: number; dim: number; eps: number }): void;
-  rmsNormBackward(p: { x: Operand; gain?: Operand | undefined; gainOffset: number; rstd: Operand; dy: Operand; dx: Operand; dGain?: Operand | undefined; rows: number; dim: number; accumulateX: boolean; accumulateW: boolean }): void;
+  rmsNorm(p: {
+    x: Operand;
+    gain?: Operand | undefined;
+    gainOffset: number;
+    y: Operand;
+    rstd?: Operand | undefined;
+    rows: number;
+    dim: number;
+    eps: number;
+  }): void;
+  rmsNormBackward(p: {
+    x: Operand;
+    gain?: Operand | undefined;
+    gainOffset: number;
+    rstd: Operand;
+    dy: Operand;
+    dx: Operand;
+    dGain?: Operand | undefined;
+    rows: number;
+    dim: number;
+    accumulateX: boolean;
+    accumulateW: boolean;
+  }): void;
 
   /** Rotary positions by halves: for i < half: y[i] = x[i]·cos[i] − x[i+half]·sin[i]·sign, y[i+half] = x[i+half]·cos[i] + x[i]·sin[i]·sign;
    *  elements from 2·half on are copied. x, y [rows, heads, dim] with rows `ldx`, `ldy` apart, cos, sin [rows, half]. sign −1 inverts
    *  (the backward). y may be x. Su et al. 2021. */
-  rope(p: { x: Operand; y: Operand; cos: Operand; sin: Operand; rows: number; heads: number; dim: number; half: number; ldx: number; ldy: number; sign: 1 | -1 }): void;
+  rope(p: {
+    x: Operand;
+    y: Operand;
+    cos: Operand;
+    sin: Operand;
+    rows: number;
+    heads: number;
+    dim: number;
+    half: number;
+    ldx: number;
+    ldy: number;
+    sign: 1 | -1;
+  }): void;
 
   attention(p: AttentionParams): void;
   attentionBackward(p: AttentionBackwardParams): void;
 
   /** y = softmax(x) over cols (log: log-softmax). y may be x. */
   softmax(p: { x: Operand; y: Operand; rows: number; cols: number; log: boolean }): void;
-  softmaxBackward(p: { y: Operand; dy: Operand; dx: Operand; rows: number; cols: number; log: boolean; accumulate: boolean }): void;
+  softmaxBackward(p: {
+    y: Operand;
+    dy: Operand;
+    dx: Operand;
+    rows: number;
+    cols: number;
+    log: boolean;
+    accumulate: boolean;
+  }): void;
 
   /** Softmax cross-entropy of rows of logits [rows, vocab] (rows `ld` apart), targets i32 [rows], negative = ignored.
    *  losses[r] = lse − logit[target] (0 if ignored); lse [rows] when given. With `gradScale` the logits are replaced by
    *  their gradient: (softmax − onehot)·gradScale, rows of ignored targets by 0. */
-  crossEntropy(p: { logits: Operand; targets: Operand; losses: Operand; lse?: Operand | undefined; rows: number; vocab: number; ld: number; gradScale?: number | undefined }): void;
+  crossEntropy(p: {
+    logits: Operand;
+    targets: Operand;
+    losses: Operand;
+    lse?: Operand | undefined;
+    rows: number;
+    vocab: number;
+    ld: number;
+    gradScale?: number | undefined;
+  }): void;
   /** index of the largest of each row (the first of equals), i32 [rows]. */
   argmax(p: { x: Operand; y: Operand; rows: number; cols: number }): void;
 
   // Elements ---------------------------------------------------------------------------------------------------------
   unary(p: { op: Unary; x: Operand; y: Operand; length: number }): void;
   /** dx (+)= dy · op'(x), from the operation's input x. */
-  unaryBackward(p: { op: Unary; x: Operand; dy: Operand; dx: Operand; length: number; accumulate: boolean }): void;
+  unaryBackward(p: {
+    op: Unary;
+    x: Operand;
+    dy: Operand;
+    dx: Operand;
+    length: number;
+    accumulate: boolean;
+  }): void;
   /** y = act(gate)·up (SwiGLU, GeGLU; Shazeer 2020). Rows of gate and up lie ldg, ldu apart (so that both may lie in one fused matrix). */
-  gated(p: { op: Activation; gate: Operand; up: Operand; y: Operand; rows: number; dim: number; ldg: number; ldu: number }): void;
+  gated(p: {
+    op: Activation;
+    gate: Operand;
+    up: Operand;
+    y: Operand;
+    rows: number;
+    dim: number;
+    ldg: number;
+    ldu: number;
+  }): void;
   /** dGate and dUp have the layout of gate and up and are overwritten. */
-  gatedBackward(p: { op: Activation; gate: Operand; up: Operand; dy: Operand; dGate: Operand; dUp: Operand; rows: number; dim: number; ldg: number; ldu: number }): void;
+  gatedBackward(p: {
+    op: Activation;
+    gate: Operand;
+    up: Operand;
+    dy: Operand;
+    dGate: Operand;
+    dUp: Operand;
+    rows: number;
+    dim: number;
+    ldg: number;
+    ldu: number;
+  }): void;
   /** y = a op b. a and y have `length` elements; b has `bLength`, a divisor of it, and is repeated (a row added to each row). */
   binary(p: { op: Binary; a: Operand; b: Operand; y: Operand; length: number; bLength: number }): void;
   /** y = alpha·x + beta·y (beta 0 ignores what y held, NaN included). */
@@ -167,7 +313,14 @@ export interface Backend {
   /** y = alpha·x + constant. */
   affine(p: { x: Operand; y: Operand; alpha: number; constant: number; length: number }): void;
   /** Copies a strided array of up to 6 dimensions into a dense one or back: for each index, y[Σ i·yStride] = x[Σ i·xStride] (+= if accumulate). f32 and i32. */
-  stridedCopy(p: { x: Operand; y: Operand; shape: readonly number[]; xStrides: readonly number[]; yStrides: readonly number[]; accumulate: boolean }): void;
+  stridedCopy(p: {
+    x: Operand;
+    y: Operand;
+    shape: readonly number[];
+    xStrides: readonly number[];
+    yStrides: readonly number[];
+    accumulate: boolean;
+  }): void;
 
   // Sums -------------------------------------------------------------------------------------------------------------
   /** y[c] (+)= Σ_r x[r,c]; rows `ld` apart. */

@@ -21,9 +21,14 @@ export function createEngine(options: CreateEngineOptions = {}): Engine {
   const { device = "auto", compute = "fp32", threads } = options;
   if (device === "reference") return new Engine({ backend: createReferenceBackend(), compute });
   const available = nativeAvailable();
-  if (available.ok) return new Engine({ backend: createNativeBackend(threads === undefined ? {} : { threads }), compute });
+  if (available.ok)
+    return new Engine({ backend: createNativeBackend(threads === undefined ? {} : { threads }), compute });
   if (device === "native") {
-    throw new UserError({ code: "native-unavailable", message: `the native backend cannot be used: ${available.why}`, fix: "install a C++ compiler and run npm install again, or use --device reference" });
+    throw new UserError({
+      code: "native-unavailable",
+      message: `the native backend cannot be used: ${available.why}`,
+      fix: "install a C++ compiler and run npm install again, or use --device reference",
+    });
   }
   options.onFallback?.(available.why);
   return new Engine({ backend: createReferenceBackend(), compute });

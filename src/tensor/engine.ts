@@ -47,7 +47,8 @@ export class Engine {
 
   /** A tensor of given values: Float32Array → f32, Int32Array → i32, number[] → f32. */
   tensor(data: TypedArray | readonly number[], shape: Shape = [data.length]): Tensor {
-    const values = data instanceof Float32Array || data instanceof Int32Array ? data : Float32Array.from(data);
+    const values =
+      data instanceof Float32Array || data instanceof Int32Array ? data : Float32Array.from(data);
     return this.empty(shape, values instanceof Int32Array ? "i32" : "f32").write(values);
   }
 

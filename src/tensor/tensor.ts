@@ -42,7 +42,8 @@ export class Tensor implements Operand {
   }
 
   get storage(): Storage {
-    if (this.disposed) throw new Error(`tensor ${this.name ?? ""} [${this.shape}] is used after its memory was released`);
+    if (this.disposed)
+      throw new Error(`tensor ${this.name ?? ""} [${this.shape}] is used after its memory was released`);
     return this.shared.storage;
   }
 
@@ -78,14 +79,16 @@ export class Tensor implements Operand {
   }
 
   write(data: TypedArray): this {
-    if (data.length !== this.size) throw new Error(`writing ${data.length} values into a tensor of shape [${this.shape}]`);
+    if (data.length !== this.size)
+      throw new Error(`writing ${data.length} values into a tensor of shape [${this.shape}]`);
     this.engine.backend.write(this, data);
     return this;
   }
 
   /** The same memory under another shape of the same size; not recorded on the tape (see `reshape`). */
   alias(shape: Shape = this.shape, offset = 0): Tensor {
-    if (sizeOf(shape) + offset > this.size) throw new Error(`alias [${shape}] at ${offset} leaves a tensor of shape [${this.shape}]`);
+    if (sizeOf(shape) + offset > this.size)
+      throw new Error(`alias [${shape}] at ${offset} leaves a tensor of shape [${this.shape}]`);
     return this.engine.adopt(new Tensor(this.engine, shape, this.dtype, this.shared, this.offset + offset));
   }
 

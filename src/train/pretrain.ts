@@ -196,7 +196,8 @@ function metricsOf({ step, tokens, elapsedMs }: Progress): PretrainMetrics {
 /** Tokens of a sample at most. */
 const SAMPLE_TOKENS = 150;
 
-/** The first tokens of the validation text, or all of it. */
+/** The first tokens of the validation text, for a look on the way; or all of it, in rows that overlap by half, so that every
+ *  token is predicted from at least half a context of what stands before it (as far as its text goes back). */
 function validationOf(
   recipe: PretrainRecipe,
   data: PreparedData,
@@ -209,7 +210,9 @@ function validationOf(
     batch,
     context,
     documentStarts: usesDocuments(recipe, data.validation),
-    ...(part === undefined ? {} : { maxRows: Math.ceil(part.evaluateTokens / context) }),
+    ...(part === undefined
+      ? { stride: Math.max(1, context >> 1) }
+      : { maxRows: Math.ceil(part.evaluateTokens / context) }),
   });
 }
 
