@@ -110,7 +110,9 @@ struct Pool {
     }
     blocks(own_index);
     open.store(0);
-    for (int spin = 0; active.load(std::memory_order_acquire) > 0; spin++) {
+    // Sequentially consistent, as are `open` above and both in work(): either a worker that joins late is seen here, or it
+    // sees that the loop is closed.
+    for (int spin = 0; active.load() > 0; spin++) {
       if (spin > 1024 && spin % 64 == 0) sched_yield();  // on a busy machine the worker may be waiting for this very core
       pause();
     }

@@ -24,18 +24,15 @@ export function liveView(out: Output, now: () => number): LiveView {
   let last = Number.NEGATIVE_INFINITY;
   let validation = "";
 
-  const clear = () => {
-    if (drawn > 0) out.write(`\x1b[${drawn}A\x1b[0J`);
-    drawn = 0;
-  };
+  // One write each: what is cleared is never seen empty.
+  const clear = () => (drawn > 0 ? `\x1b[${drawn}A\x1b[0J` : "");
   const draw = (lines: readonly string[]) => {
-    clear();
-    out.write(lines.map((line) => `${cut(line, out.columns)}\n`).join(""));
+    out.write(clear() + lines.map((line) => `${cut(line, out.columns)}\n`).join(""));
     drawn = lines.length;
   };
   const say = (text: string) => {
-    clear();
-    out.write(`${text}\n`);
+    out.write(`${clear()}${wrap(text, out.columns)}\n`);
+    drawn = 0;
   };
   const due = () => {
     if (now() - last < PAUSE) return false;
@@ -118,6 +115,26 @@ function painter(colour: boolean): Ink {
 }
 
 const COLOUR = new RegExp(`(${String.fromCharCode(27)}\\[\\d+m)`);
+const COLOURS = new RegExp(COLOUR.source, "g");
+
+/** Long lines broken between words, so that no word is torn at the edge; colours take no room. */
+export function wrap(text: string, columns: number): string {
+  return text
+    .split("\n")
+    .map((line) => {
+      let room = columns - 1;
+      return line
+        .split(" ")
+        .map((word, i) => {
+          const length = [...word.replaceAll(COLOURS, "")].length;
+          const breaks = i > 0 && length + 1 > room;
+          room = breaks ? columns - 1 - length : room - length - (i > 0 ? 1 : 0);
+          return i === 0 ? word : `${breaks ? "\n" : " "}${word}`;
+        })
+        .join("");
+    })
+    .join("\n");
+}
 
 /** A line that wraps would be cleared wrongly; colours take no room. */
 function cut(line: string, columns: number): string {

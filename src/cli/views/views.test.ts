@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { StepEvent } from "../../train/index.js";
 import { amount, bar, duration, sparkline } from "./format.js";
 import { jsonView } from "./jsonView.js";
-import { liveView } from "./liveView.js";
+import { liveView, wrap } from "./liveView.js";
 
 const step: StepEvent = {
   type: "step",
@@ -74,5 +74,27 @@ describe("views", () => {
     time = 1000;
     view.listener({ ...step, step: 7 });
     expect(said.text.slice(first.length).startsWith("\x1b[3A\x1b[0J")).toBe(true);
+  });
+
+  test("a drawing is one write, so that nothing flickers", () => {
+    const writes: string[] = [];
+    let time = 0;
+    const view = liveView(
+      { isTerminal: true, columns: 80, write: (t: string) => void writes.push(t) },
+      () => time,
+    );
+    view.listener(step);
+    time = 1000;
+    view.listener({ ...step, step: 7 });
+    view.listener({ type: "note", message: "a remark" });
+    expect(writes).toHaveLength(3);
+    expect(writes[1]).toMatch(/^.\[3A.\[0J\S/);
+    expect(writes[2]).toMatch(/^.\[3A.\[0J.*a remark/);
+  });
+
+  test("text that stays is broken between words; colours take no room", () => {
+    expect(wrap("one two three four", 10)).toBe("one two\nthree\nfour");
+    expect(wrap("\x1b[1mone two\x1b[22m three", 10)).toBe("\x1b[1mone two\x1b[22m\nthree");
+    expect(wrap("unbreakably long\nx", 6)).toBe("unbreakably\nlong\nx");
   });
 });

@@ -5,6 +5,7 @@ import {
   baseName,
   directoryOf,
   exists,
+  isDirectory,
   joinPath,
   listFolder,
   makeFolder,
@@ -17,7 +18,6 @@ import {
 } from "../../../platform/files.js";
 import {
   environment,
-  modifiedAt,
   processId,
   processorName,
   resolvePackage,
@@ -127,6 +127,7 @@ async function compileOne(
   source: Source,
   compiler: { program: string; version: string },
   folder: string,
+  onCompile: () => void,
 ): Promise<{ object: string; fresh: boolean; error: string }> {
   const args = [...COMMON, ...source.flags];
   const name = `${baseName(source.file, ".cpp")}-${sha256(JSON.stringify([args, compiler])).slice(0, 12)}`;
@@ -137,8 +138,10 @@ async function compileOne(
     const [key, ...files] = readText(record).split("\n");
     if (key === keyOf(files)) return { object, fresh: false, error: "" };
   }
+  onCompile();
   const beside = `${object}.${processId()}.tmp`;
-  const started = Date.now();
+  // What is hashed is what was there before the compiler read it: an edit meanwhile is compiled by the next build.
+  const before = hashesBelow(joinPath(packageRoot(), "native"));
   const made = await runAsync(compiler.program, [
     ...args,
     "-MMD",
@@ -149,13 +152,14 @@ async function compileOne(
     "-o",
     beside,
   ]);
-  if (!made.ok) return { object, fresh: true, error: made.stderr };
+  if (!made.ok) {
+    for (const left of [beside, `${beside}.d`]) remove(left);
+    return { object, fresh: true, error: made.stderr };
+  }
   const files = dependencies(readText(`${beside}.d`));
   remove(`${beside}.d`);
   rename(beside, object);
-  // A source that was edited meanwhile: leave no record, so that the next build compiles it again.
-  if (files.some((name) => modifiedAt(name) >= started)) remove(record);
-  else writeAtomic(record, [keyOf(files), ...files].join("\n"));
+  writeAtomic(record, [keyOf(files, before), ...files].join("\n"));
   return { object, fresh: true, error: "" };
 }
 
@@ -170,12 +174,33 @@ function dependencies(rule: string): string[] {
     .filter((word) => word !== "" && !word.startsWith("/usr/"));
 }
 
-function keyOf(files: readonly string[]): string {
-  return sha256(files.map((file) => `${file}\n${exists(file) ? sha256(readText(file)) : ""}`).join("\n"));
+/** `known`: hashes taken earlier; a file that is not among them is hashed now. */
+function keyOf(files: readonly string[], known: ReadonlyMap<string, string> = new Map()): string {
+  return sha256(files.map((file) => `${file}\n${known.get(file) ?? hashOf(file)}`).join("\n"));
 }
 
-/** `emulated` builds beside it the variant whose AVX-512 and AMX kernels run on plain vectors, for tests. */
-export async function buildNative(options: { emulated?: boolean } = {}): Promise<Built> {
+const hashOf = (file: string): string => (exists(file) ? sha256(readText(file)) : "");
+
+/** Hashes of the sources in a folder and the folders in it. */
+function hashesBelow(folder: string): Map<string, string> {
+  const hashes = new Map<string, string>();
+  for (const name of listFolder(folder)) {
+    const path = joinPath(folder, name);
+    if (isDirectory(path)) {
+      if (name !== "build") for (const [file, hash] of hashesBelow(path)) hashes.set(file, hash);
+    } else hashes.set(path, hashOf(path));
+  }
+  return hashes;
+}
+
+export interface BuildOptions {
+  /** Builds beside the addon the variant whose AVX-512 and AMX kernels run on plain vectors, for tests. */
+  readonly emulated?: boolean;
+  /** Called once, before the first file is compiled; not where everything is there already. */
+  readonly onCompile?: (compiler: string) => void;
+}
+
+export async function buildNative(options: BuildOptions = {}): Promise<Built> {
   const emulated = options.emulated ?? false;
   if (systemName() === "win32")
     return { built: false, why: "the native kernels do not support Windows yet (use WSL)" };
@@ -192,9 +217,14 @@ export async function buildNative(options: { emulated?: boolean } = {}): Promise
   const errors: string[] = [];
   let compiled = 0;
   const order = queue.map((source) => source.file);
+  let told = false;
+  const onCompile = () => {
+    if (!told) options.onCompile?.(compiler.program);
+    told = true;
+  };
   const worker = async () => {
     for (let source = queue.shift(); source !== undefined && errors.length === 0; source = queue.shift()) {
-      const { object, fresh, error } = await compileOne(source, compiler, folder);
+      const { object, fresh, error } = await compileOne(source, compiler, folder, onCompile);
       if (error !== "") errors.push(error);
       objects.set(source.file, object);
       if (fresh) compiled++;
@@ -233,7 +263,11 @@ function link(
       ? ["-bundle", "-undefined", "dynamic_lookup"]
       : ["-shared", "-pthread", "-Wl,-z,nodelete"];
   const made = run(compiler.program, [...flags, ...objects, "-o", beside]);
-  if (!made.ok) return { built: false, why: `${compiler.program} failed to link:\n${made.stderr}` };
+  if (!made.ok) {
+    remove(beside);
+    return { built: false, why: `${compiler.program} failed to link:\n${made.stderr}` };
+  }
+  // Beside and renamed: a process that has the old file mapped keeps it whole.
   rename(beside, file);
   writeAtomic(record, key);
   sweep(directoryOf(file), emulated ? [] : objects);

@@ -4,10 +4,13 @@
 import { environment, isProgram, printLine } from "../../../platform/native.js";
 import { buildNative } from "./build.js";
 
-/** Builds and reports; returns the line to print ("" = nothing to say). */
-export async function install(): Promise<string> {
+/** Builds and reports; returns the line to print ("" = nothing to say). `say` is told of what takes a while. */
+export async function install(say: (line: string) => void = () => {}): Promise<string> {
   const emulated = environment("CYGNET_EMULATE") === "1";
-  const result = await buildNative({ emulated });
+  const result = await buildNative({
+    emulated,
+    onCompile: (compiler) => say(`cygnet: compiling the native kernels with ${compiler}, a minute or two …`),
+  });
   if (result.built)
     return result.compiled > 0 ? `cygnet: compiled the native kernels (${result.compiled} files)` : "";
   return `cygnet: the native kernels were not compiled, so models run on the slow reference backend: ${result.why}`;
@@ -15,7 +18,7 @@ export async function install(): Promise<string> {
 
 /** What both scripts of package.json call. */
 export async function main(): Promise<void> {
-  const line = await install();
+  const line = await install(printLine);
   if (line !== "") printLine(line);
 }
 
