@@ -36,15 +36,23 @@ const PRESET_SHAPES: Record<NonNullable<PretrainRecipe["preset"]>, Preset> = {
   gpt2: { family: "gpt2", depth: 12, dim: 768, heads: 12, mlpWidth: 3072, context: 1024 },
 };
 
-const ASPECT = 64;
-const HEAD_DIM = 64;
-const TOKENS_A_STEP = 4096;
+/** Narrow, because a budget of minutes is a budget of tokens (docs/decisions/small-models-for-small-budgets.md). */
+const ASPECT = 40;
+const NARROWEST_HEAD = 40;
+const TOKENS_A_STEP_AND_LAYER = 512;
 const REFERENCE_DIM = 256;
 
 /** What to build where nothing is said, by the minutes there are. */
 function depthFor(minutes: number | undefined): number {
   if (minutes === undefined || minutes <= 2) return 3;
   return minutes <= 10 ? 4 : minutes <= 60 ? 6 : 8;
+}
+
+/** As many heads as there can be of at least 40 dimensions, an even number each. */
+function headsFor(dim: number): number {
+  let heads = Math.max(1, Math.floor(dim / NARROWEST_HEAD));
+  while (heads > 1 && (dim % heads !== 0 || (dim / heads) % 2 !== 0)) heads--;
+  return heads;
 }
 
 const ACTIVATIONS: Record<PretrainRecipe["family"], string> = {
@@ -58,7 +66,7 @@ export function modelShape(recipe: PretrainRecipe): ModelShape {
   const family = preset.family ?? recipe.family;
   const depth = recipe.depth ?? preset.depth ?? depthFor(minutesOf(recipe));
   const dim = recipe.dim ?? preset.dim ?? depth * ASPECT;
-  const heads = recipe.heads ?? preset.heads ?? Math.max(1, Math.round(dim / HEAD_DIM));
+  const heads = recipe.heads ?? preset.heads ?? headsFor(dim);
   const kvHeads = recipe.kvHeads ?? heads;
   const gated = family !== "gpt2";
   const shape: ModelShape = {
@@ -97,19 +105,22 @@ export function modelShape(recipe: PretrainRecipe): ModelShape {
 export function rates(recipe: PretrainRecipe, shape: ModelShape): Rates {
   const byWidth = Math.sqrt(REFERENCE_DIM / shape.dim);
   const muon = recipe.optimizer === "muon";
-  const embeddingLr = recipe.embeddingLr ?? (muon ? 0.01 : 0.003) * byWidth;
+  const embeddingLr = recipe.embeddingLr ?? (muon ? 0.016 : 0.003) * byWidth;
   return {
     lr: recipe.lr ?? (muon ? 0.02 : 0.003 * byWidth),
     embeddingLr,
     headLr: recipe.headLr ?? (muon ? 0.004 : 0.003) * byWidth,
     vectorLr: recipe.vectorLr ?? embeddingLr,
-    weightDecay: recipe.weightDecay ?? (muon ? 0.02 : 0.1),
+    weightDecay: recipe.weightDecay ?? 0.1,
   };
 }
 
 /** Sequences a step and at once. */
-export function batchSizes(recipe: PretrainRecipe, context: number): { batch: number; microBatch: number } {
-  const batch = recipe.batch ?? Math.max(1, Math.round(TOKENS_A_STEP / context));
+export function batchSizes(
+  recipe: PretrainRecipe,
+  { context, depth }: Pick<ModelShape, "context" | "depth">,
+): { batch: number; microBatch: number } {
+  const batch = recipe.batch ?? Math.max(1, Math.round((TOKENS_A_STEP_AND_LAYER * depth) / context));
   const microBatch = recipe.microBatch ?? batch;
   divides("microBatch", microBatch, "batch", batch);
   return { batch, microBatch };

@@ -60,7 +60,7 @@ export async function pretrain(
   const run = openRun(config);
   const emit: Listener = onEvent ?? (() => {});
   const { recipe } = run;
-  batchSizes(recipe, modelShape(recipe).context); // a recipe that makes no sense is refused before any work
+  batchSizes(recipe, modelShape(recipe)); // a recipe that makes no sense is refused before any work
   const engine = createEngine({
     device: recipe.device,
     compute: recipe.compute,
@@ -90,7 +90,7 @@ async function train(
   const { recipe, paths } = run;
   const now = () => performance.now();
   const shape = modelShape(recipe);
-  const { batch, microBatch } = batchSizes(recipe, shape.context);
+  const { batch, microBatch } = batchSizes(recipe, shape);
   const microBatches = batch / microBatch;
   const { tokenizer } = data;
   const vocabulary = { vocabSize: tokenizer.vocabSize, eosId: tokenizer.eosId };

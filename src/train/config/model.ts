@@ -14,8 +14,10 @@ export const modelFields = {
     .enum(["qwen3", "llama", "gpt2"])
     .default("qwen3")
     .describe("architecture: qwen3 normalises queries and keys, llama does not, gpt2 learns positions"),
-  dim: count().optional().describe("width; by default 64 a layer"),
-  heads: count().optional().describe("attention heads; by default one a 64 of width"),
+  dim: count().optional().describe("width; by default 40 a layer"),
+  heads: count()
+    .optional()
+    .describe("attention heads; by default as many as there can be of at least 40 dimensions"),
   kvHeads: count()
     .optional()
     .describe("heads of keys and values, a divisor of the heads; by default as many"),

@@ -25,11 +25,7 @@ export const optimizerFields = {
     .describe("how Muon scales a matrix's step by its shape"),
   beta1: share().default(0.9).describe("AdamW's decay of the mean of gradients"),
   beta2: share().default(0.95).describe("AdamW's decay of the mean of their squares"),
-  weightDecay: z
-    .number()
-    .min(0)
-    .optional()
-    .describe("weight decay of matrices; by default 0.1 (adamw), 0.02 (muon)"),
+  weightDecay: z.number().min(0).optional().describe("weight decay of matrices; by default 0.1"),
   clip: positive().default(1).describe("longest norm of all gradients together"),
   ema: share()
     .default(0)

@@ -106,11 +106,14 @@ function charts({ steps, validations }: Metrics): string {
         { name: "validation", points: curve.map((v) => [v.step, v.validation_loss] as const), tone: 2 },
       ],
     }),
-    chart({
-      title: "Validation",
-      unit: "bits a byte",
-      series: [{ name: "", points: curve.map((v) => [v.step, v.bits_per_byte] as const), tone: 2 }],
-    }),
+    // One validation is a number, not a curve: it stands above.
+    curve.length < 2
+      ? ""
+      : chart({
+          title: "Validation",
+          unit: "bits a byte",
+          series: [{ name: "", points: curve.map((v) => [v.step, v.bits_per_byte] as const), tone: 2 }],
+        }),
     chart({
       title: "Learning rate",
       unit: "of the matrices",

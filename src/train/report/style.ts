@@ -6,11 +6,12 @@ export const STYLE = `
 *{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
 main{max-width:1180px;margin:0 auto;padding:28px 20px 60px}h1{font-size:24px;margin:0}h2{font-size:16px;margin:34px 0 10px}
 p.sub{color:var(--dim);margin:2px 0 20px}
-.numbers{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px}
+.numbers{display:grid;grid-template-columns:repeat(auto-fit,minmax(max(150px,22%),1fr));gap:12px}
 .numbers div,figure,blockquote,table{background:var(--card);border:1px solid var(--line);border-radius:10px}
 .numbers div{padding:12px 14px}.numbers b{display:block;font-size:21px;font-variant-numeric:tabular-nums}.numbers span{color:var(--dim);font-size:13px}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:14px}
 figure{margin:0;padding:12px 14px 6px}figcaption{font-weight:600}figcaption small{color:var(--dim);font-weight:400}
+@media (min-width:960px){.charts:has(figure:nth-child(5):last-child){grid-template-columns:repeat(6,1fr)}.charts:has(figure:nth-child(5):last-child) figure{grid-column:span 2}.charts:has(figure:nth-child(5):last-child) figure:nth-child(-n+2){grid-column:span 3}}
 svg{width:100%;height:auto;display:block}svg text{fill:var(--dim);font-size:11px}svg .grid{stroke:var(--line)}
 polyline{fill:none;stroke-width:1.8;stroke-linejoin:round}polyline.faint{opacity:.28;stroke-width:1}
 polyline.tone1{stroke:var(--t1)}polyline.tone2{stroke:var(--t2)}polyline.tone3{stroke:var(--t3)}
