@@ -20,6 +20,8 @@ const program = new Command("bench")
   .argument("<name>", `one of ${Object.keys(BENCHES).join(", ")}`)
   .option("--quick", "fewer and shorter runs", false)
   .option("--json", "one line of JSON an outcome", false)
+  .showSuggestionAfterError()
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .action(main);
 await program.parseAsync();
 

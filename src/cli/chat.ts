@@ -66,7 +66,7 @@ export async function converse(
 ): Promise<void> {
   const talk: Talk = { generator, io, options, text: "", turn: 0 };
   if (io.interactive)
-    io.out.write("This is a base model: it does not answer, it continues what you write. /help for more.\n");
+    io.out.write("A base model does not answer: it continues what you write. /help says more.\n");
   for (let interrupted = false; ; ) {
     const line = await lines.next("> ");
     if (line.kind === "end") return;

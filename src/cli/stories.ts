@@ -4,6 +4,7 @@ import { loadGenerator, type TextGenerator } from "../generate/loadGenerator.js"
 import { standardLines } from "../platform/lines.js";
 import { converse } from "./chat.js";
 import type { Io } from "./io.js";
+import { wordWrapper } from "./views/format.js";
 
 const PROMPTS = ["Once upon a time", "One day", "In the village"];
 
@@ -29,9 +30,10 @@ export async function tellStories({ model, seed, between }: StoriesOptions, io: 
 
 async function tell(generator: TextGenerator, prompt: string, seed: number, io: Io): Promise<void> {
   const out = io.out.isTerminal ? io.out : io.err;
-  out.write(`\n${prompt}`);
-  for await (const piece of generator.stream(prompt, { maxTokens: 200, seed })) out.write(piece);
-  out.write("\n");
+  const wrap = out.isTerminal ? wordWrapper(() => out.columns) : (piece = "") => piece;
+  out.write(`\n${wrap(prompt)}`);
+  for await (const piece of generator.stream(prompt, { maxTokens: 200, seed })) out.write(wrap(piece));
+  out.write(`${wrap(undefined)}\n`);
 }
 
 async function chat(generator: TextGenerator, io: Io): Promise<void> {

@@ -39,3 +39,34 @@ export function bar(share: number, width: number): string {
   const full = Math.round(Math.min(1, Math.max(0, share)) * width);
   return "█".repeat(full) + "░".repeat(width - full);
 }
+
+/** Breaks a text that comes in pieces between words: returns what to write now; `undefined` asks for what was held back.
+ *  A word is held back until its end is known; `columns` is asked anew at every word. */
+export function wordWrapper(columns: () => number): (piece: string | undefined) => string {
+  let column = 0;
+  let word = "";
+  let space = "";
+  const place = (): string => {
+    if (word === "") return "";
+    const length = [...word].length;
+    const breaks = column > 0 && column + space.length + length >= columns();
+    const text = `${breaks ? "\n" : space}${word}`;
+    column = (breaks ? 0 : column + space.length) + length;
+    [word, space] = ["", ""];
+    return text;
+  };
+  return (piece) => {
+    if (piece === undefined) return place() + space;
+    let out = "";
+    for (const c of piece) {
+      if (c === "\n") {
+        out += `${place()}\n`;
+        [column, space] = [0, ""];
+      } else if (c === " ") {
+        out += place();
+        space += " ";
+      } else word += c;
+    }
+    return out;
+  };
+}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { StepEvent } from "../../train/index.js";
-import { amount, bar, duration, sparkline } from "./format.js";
+import { amount, bar, duration, sparkline, wordWrapper } from "./format.js";
 import { jsonView } from "./jsonView.js";
 import { liveView, wrap } from "./liveView.js";
 
@@ -96,5 +96,15 @@ describe("views", () => {
     expect(wrap("one two three four", 10)).toBe("one two\nthree\nfour");
     expect(wrap("\x1b[1mone two\x1b[22m three", 10)).toBe("\x1b[1mone two\x1b[22m\nthree");
     expect(wrap("unbreakably long\nx", 6)).toBe("unbreakably\nlong\nx");
+  });
+
+  test("a stream is broken between words, wherever its pieces end", () => {
+    const text = "one two three four\n\n  five six seven";
+    for (const size of [1, 2, 5, 100]) {
+      const wrap = wordWrapper(() => 10);
+      let got = "";
+      for (let i = 0; i < text.length; i += size) got += wrap(text.slice(i, i + size));
+      expect(got + wrap(undefined)).toBe("one two\nthree\nfour\n\n  five\nsix seven");
+    }
   });
 });

@@ -1,7 +1,7 @@
 /** @file `npm run parity -- FOLDER…`: every case below the folders, a line each; exit code 1 if any failed or none ran. */
 
 import { Command, Option } from "commander";
-import { isUserError } from "../../platform/errors.js";
+import { isUserError, UserError } from "../../platform/errors.js";
 import type { Compute, Device } from "../../tensor/index.js";
 import { caseLine } from "./report.js";
 import { findCases, runCases } from "./run.js";
@@ -14,9 +14,8 @@ interface Flags {
 }
 
 async function main(folders: string[], flags: Flags): Promise<void> {
-  const cases = folders
-    .flatMap(findCases)
-    .filter((c) => flags.filter === undefined || c.name.includes(flags.filter));
+  const all = folders.flatMap(findCases);
+  const cases = all.filter((c) => flags.filter === undefined || c.name.includes(flags.filter));
   const counts = { ok: 0, fail: 0, skip: 0 };
   const print = (line: string) => process.stdout.write(`${line}\n`);
   for await (const result of runCases(cases, flags)) {
@@ -30,6 +29,25 @@ async function main(folders: string[], flags: Flags): Promise<void> {
       : `${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`,
   );
   if (counts.fail > 0 || counts.ok === 0) process.exitCode = 1;
+  if (cases.length === 0) throw nothingToRun(folders, all.length, flags.filter);
+}
+
+function nothingToRun(folders: readonly string[], found: number, filter: string | undefined): UserError {
+  const place = { code: "no-cases", file: folders.join(", ") };
+  return found === 0
+    ? new UserError({
+        ...place,
+        message: "holds no case",
+        expected: "a case.json in it or in a folder below",
+        fix: "name a folder that holds cases, such as ../shared/parity/models",
+      })
+    : new UserError({
+        ...place,
+        at: "--filter",
+        message: `none of ${found} cases has this in its name`,
+        found: filter,
+        fix: "give a part of a name, as the lines without --filter show it",
+      });
 }
 
 const program = new Command("parity")
@@ -53,6 +71,6 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (!isUserError(error)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  process.stderr.write(`error: ${error.message}\n`);
   process.exitCode = 1;
 }
