@@ -1,7 +1,8 @@
 /** @file The pages hold what they say: recipes.md has every key with its description, commands and scripts exist with the
- *  flags shown, links lead somewhere, and examples/recipes parse. */
+ *  flags shown, programs pass the type checker, links lead somewhere, and examples/recipes parse. */
 
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { Command } from "commander";
 import { describe, expect, test } from "vitest";
@@ -37,6 +38,34 @@ test("the recipes of examples/ are valid", () => {
   const recipes = readdirSync(folder);
   expect(recipes.length).toBeGreaterThan(0);
   for (const recipe of recipes) checkRecipe(JSON.parse(readFileSync(join(folder, recipe), "utf8")));
+});
+
+test("programs shown pass the type checker", () => {
+  const folder = mkdtempSync(join(ROOT, "node_modules/.docs-"));
+  try {
+    const blocks = pages.flatMap((page) =>
+      [...textOf(page).matchAll(/```ts\n([\s\S]*?)```/g)].map((m) => m[1]!),
+    );
+    expect(blocks.length).toBeGreaterThan(1);
+    for (const [i, block] of blocks.entries())
+      writeFileSync(join(folder, `block${i}.ts`), `${block}export {};\n`);
+    const compilerOptions = {
+      noEmit: true,
+      noUnusedLocals: false,
+      paths: { cygnet: ["../../src/index.ts"], "cygnet/*": ["../../src/*/index.ts"] },
+    };
+    writeFileSync(
+      join(folder, "tsconfig.json"),
+      JSON.stringify({ extends: "../../tsconfig.json", compilerOptions, include: ["*.ts"], exclude: [] }),
+    );
+    const tsc = spawnSync(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", folder], {
+      encoding: "utf8",
+    });
+    expect(tsc.stdout + tsc.stderr).toBe("");
+    expect(tsc.status).toBe(0);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 describe.each(pages)("%s", (page) => {

@@ -46,19 +46,23 @@ describe("report", () => {
       ],
       samples: Array.from({ length: 5 }, (_, i) => ({ step: i, sample: `<script>alert(${i})</script>` })),
     };
-    const html = renderReport({
+    const input = {
       title: "a <b>",
       state: "finished",
       facts,
       metrics,
       recipe: { data: ["x", "y"], lr: 0.02 },
       machine,
-    });
+    } as const;
+    const html = renderReport(input);
     expect(html).not.toMatch(/<script|https?:|<b>"?a/);
     expect(html).toContain("&lt;script&gt;alert(4)");
     expect(html).toContain("1.2500");
     expect(html).toContain("x, y");
-    expect(html.match(/<figure>/g)).toHaveLength(5);
+    expect(html.match(/<figure>/g)).toHaveLength(4); // one validation is no curve
+    const two = metrics.validations.flatMap((v) => [{ ...v, step: 5 }, v]);
+    const curved = renderReport({ ...input, metrics: { ...metrics, validations: two } });
+    expect(curved.match(/<figure>/g)).toHaveLength(5);
     expect(html).not.toMatch(/NaN|undefined|null/);
   });
 
