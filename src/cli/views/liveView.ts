@@ -74,7 +74,7 @@ export function liveView(out: Output, now: () => number): LiveView {
           if (due() || event.step === event.steps) draw(stepLines(event, losses, validation, ink));
           return;
         case "validation":
-          validation = ` · validation ${event.loss.toFixed(3)} (${event.bitsPerByte.toFixed(3)} bits a byte)`;
+          validation = ` · validation ${event.loss.toFixed(3)} (${event.bitsPerByte.toFixed(3)} bits/byte)`;
           if (event.final)
             say(
               ink.bold(
@@ -99,9 +99,9 @@ function stepLines(e: StepEvent, losses: readonly number[], validation: string, 
   const peak = Number.isNaN(e.peakShare) ? "" : ` · ${Math.round(100 * e.peakShare)} % of peak`;
   return [
     `${bar(e.step / e.steps, 24)} ${Math.floor((100 * e.step) / e.steps)} % · ${ink.bold(`${duration(e.leftMs)} left`)} · step ${amount(e.step)} of ${amount(e.steps)}`,
-    `loss ${ink.bold(e.loss.toFixed(3))} ${ink.blue(sparkline(losses, 24))} perplexity ${perplexity < 1e4 ? perplexity.toFixed(1) : perplexity.toExponential(1)}${validation}`,
+    `loss ${ink.bold(e.loss.toFixed(3))} ${ink.blue(sparkline(losses, 14))} perplexity ${perplexity < 1e4 ? perplexity.toFixed(1) : perplexity.toExponential(1)}${validation}`,
     ink.dim(
-      `${amount(e.tokensPerSecond)} tokens/s${peak} · rate ${e.lr.toExponential(1)} · gradient ${e.gradNorm.toFixed(2)} · ${e.epochs.toFixed(2)} passes over the text`,
+      `${amount(e.tokensPerSecond)} tokens/s${peak} · rate ${e.lr.toExponential(1)} · gradient ${e.gradNorm.toFixed(2)} · ${e.epochs.toFixed(2)} passes`,
     ),
   ];
 }
