@@ -19,13 +19,17 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
 const program = new Command("bench")
   .argument("<name>", `one of ${Object.keys(BENCHES).join(", ")}`)
   .option("--quick", "fewer and shorter runs", false)
+  .option("--filter <text>", "only comparisons whose name contains this")
   .option("--json", "one line of JSON an outcome", false)
   .showSuggestionAfterError()
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .action(main);
 await program.parseAsync();
 
-async function main(name: string, options: { quick: boolean; json: boolean }): Promise<void> {
+async function main(
+  name: string,
+  options: { quick: boolean; json: boolean; filter?: string },
+): Promise<void> {
   const load = BENCHES[name];
   if (load === undefined) {
     const guess = nearest(name, Object.keys(BENCHES));
@@ -43,7 +47,8 @@ async function main(name: string, options: { quick: boolean; json: boolean }): P
       `bench: the machine is not quiet (${Math.round(busy * 100)} % busy); the ratios may suffer`,
     );
   const bench = await load();
-  for await (const outcome of bench({ quick: options.quick })) print(outcome, machine, options.json);
+  for await (const outcome of bench({ quick: options.quick, filter: options.filter }))
+    print(outcome, machine, options.json);
 }
 
 function print(o: Outcome, machine: string, json: boolean): void {

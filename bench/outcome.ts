@@ -14,6 +14,8 @@ export interface Outcome {
 
 export interface BenchOptions {
   readonly quick: boolean;
+  /** Only comparisons whose name contains this (where a benchmark can leave the others out). */
+  readonly filter?: string | undefined;
 }
 
 export type Bench = (options: BenchOptions) => AsyncIterable<Outcome>;

@@ -43,8 +43,8 @@ const TASKS: readonly Task[] = [
   },
 ];
 
-export async function* run({ quick }: BenchOptions): AsyncGenerator<Outcome> {
-  for (const task of TASKS) {
+export async function* run({ quick, filter = "" }: BenchOptions): AsyncGenerator<Outcome> {
+  for (const task of TASKS.filter((t) => t.name.includes(filter))) {
     if (!existsSync(DATA)) throw new Error(`quality: the texts of ${DATA} are not here`);
     const minutes = quick ? 0.5 : task.minutes;
     const out = mkdtempSync(join(tmpdir(), "cygnet-quality-"));

@@ -14,14 +14,16 @@ import { gpt2Config, SHAPES, type TrainShape } from "./trainShapes.js";
 
 const MODES = ["fp32", "bf16"] as const;
 
-export async function* run({ quick }: BenchOptions): AsyncGenerator<Outcome> {
+export async function* run({ quick, filter = "" }: BenchOptions): AsyncGenerator<Outcome> {
   for (const shape of quick ? SHAPES.slice(0, 1) : SHAPES) {
     const folder = mkdtempSync(join(tmpdir(), "cygnet-bench-"));
     try {
       const engine = createEngine();
       saveModel(createModel({ config: gpt2Config(shape), engine, seed: 1 }), folder);
       for (const compute of MODES) {
-        for (const threads of quick ? [2] : [2, 1]) yield* compare(shape, compute, threads, folder, quick);
+        for (const threads of quick ? [2] : [2, 1])
+          if (`train/${shape.name}/${compute}/${threads}-threads`.includes(filter))
+            yield* compare(shape, compute, threads, folder, quick);
       }
     } finally {
       rmSync(folder, { recursive: true });
