@@ -24,9 +24,32 @@ export interface Operand {
   readonly offset: number;
 }
 
-export type Activation = "relu" | "gelu" | "gelu_tanh" | "quick_gelu" | "silu" | "tanh" | "sigmoid" | "relu2";
-export type Unary = Activation | "neg" | "exp" | "log" | "sqrt" | "rsqrt" | "square" | "reciprocal" | "abs";
-export type Binary = "add" | "sub" | "mul" | "div" | "max" | "min";
+/** In the order of the kernels' codes (native/core/ops.h). */
+export const ACTIVATIONS = [
+  "relu",
+  "gelu",
+  "gelu_tanh",
+  "quick_gelu",
+  "silu",
+  "tanh",
+  "sigmoid",
+  "relu2",
+] as const;
+export const UNARY_OPERATIONS = [
+  ...ACTIVATIONS,
+  "neg",
+  "exp",
+  "log",
+  "sqrt",
+  "rsqrt",
+  "square",
+  "reciprocal",
+  "abs",
+] as const;
+export const BINARY_OPERATIONS = ["add", "sub", "mul", "div", "max", "min"] as const;
+export type Activation = (typeof ACTIVATIONS)[number];
+export type Unary = (typeof UNARY_OPERATIONS)[number];
+export type Binary = (typeof BINARY_OPERATIONS)[number];
 
 /** C[m,n] (+)= alpha · op(A)·op(B) then epilogue. A is [m,k], or [k,m] if transA; B is [k,n], or [n,k] if transB.
  *  Epilogue order: + bias[n], then `preactivation` is written (if given), activation, + residual[m,n].

@@ -4,7 +4,16 @@
 
 import { UserError } from "../../../platform/errors.js";
 import { environment } from "../../../platform/native.js";
-import type { AttentionParams, Backend, Binary, Operand, Packed, Storage, Unary } from "../../backend.js";
+import {
+  type AttentionParams,
+  type Backend,
+  BINARY_OPERATIONS,
+  type Operand,
+  type Packed,
+  type Storage,
+  UNARY_OPERATIONS,
+  type Unary,
+} from "../../backend.js";
 import type { DType, TypedArray } from "../../dtype.js";
 import { type Addon, type Kernels, loadNative } from "./addon.js";
 
@@ -18,27 +27,8 @@ export interface NativeOptions {
 }
 
 /** Codes of native/core/ops.h: the place in the list. */
-const UNARY: readonly Unary[] = [
-  "relu",
-  "gelu",
-  "gelu_tanh",
-  "quick_gelu",
-  "silu",
-  "tanh",
-  "sigmoid",
-  "relu2",
-  "neg",
-  "exp",
-  "log",
-  "sqrt",
-  "rsqrt",
-  "square",
-  "reciprocal",
-  "abs",
-];
-const BINARY: readonly Binary[] = ["add", "sub", "mul", "div", "max", "min"];
-const unaryCode: Record<string, number> = Object.fromEntries(UNARY.map((name, i) => [name, i]));
-const binaryCode: Record<string, number> = Object.fromEntries(BINARY.map((name, i) => [name, i]));
+const unaryCode: Record<string, number> = Object.fromEntries(UNARY_OPERATIONS.map((name, i) => [name, i]));
+const binaryCode: Record<string, number> = Object.fromEntries(BINARY_OPERATIONS.map((name, i) => [name, i]));
 
 const at = (x: Operand): number => x.storage.address + 4 * x.offset;
 const atOrNull = (x: Operand | undefined): number => (x === undefined ? 0 : x.storage.address + 4 * x.offset);
