@@ -32,7 +32,7 @@ async function tell(generator: TextGenerator, prompt: string, seed: number, io: 
   const out = io.out.isTerminal ? io.out : io.err;
   const wrap = out.isTerminal ? wordWrapper(() => out.columns) : (piece = "") => piece;
   out.write(`\n${wrap(prompt)}`);
-  for await (const piece of generator.stream(prompt, { maxTokens: 200, seed })) out.write(wrap(piece));
+  for await (const piece of generator.stream(prompt, { maxTokens: 400, seed })) out.write(wrap(piece));
   out.write(`${wrap(undefined)}\n`);
 }
 
