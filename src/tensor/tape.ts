@@ -6,7 +6,6 @@
  *  that sums of gradients need no pass of their own; a gradient that is handed on unchanged is shared (`pass`) and copied
  *  only if somebody then adds to it. */
 
-import type { Shape } from "./dtype.js";
 import type { Tensor } from "./tensor.js";
 
 export interface TapeNode {
@@ -119,7 +118,7 @@ class GradientStore implements Gradients {
   pass(input: Tensor, dy: Tensor): void {
     if (!input.requiresGrad) return;
     if (input.node !== null && !this.gradients.has(input)) {
-      this.gradients.set(input, aliasFor(dy, input.shape));
+      this.gradients.set(input, dy.alias(input.shape));
       return;
     }
     const { target, accumulate } = this.sink(input)!;
@@ -131,7 +130,7 @@ class GradientStore implements Gradients {
     const sole = gradient.shared.references === 1;
     if (input.requiresGrad && input.node === null && !input.gradFresh && sole) {
       input.grad?.dispose();
-      input.grad = aliasFor(gradient, input.shape).keep();
+      input.grad = gradient.alias(input.shape).keep();
       input.gradFresh = true;
     } else {
       this.pass(input, gradient);
@@ -156,10 +155,6 @@ function leafSink(leaf: Tensor): Sink {
   leaf.grad ??= leaf.engine.empty(leaf.shape).keep();
   leaf.gradFresh = true;
   return { target: leaf.grad, accumulate };
-}
-
-function aliasFor(t: Tensor, shape: Shape): Tensor {
-  return t.alias(shape);
 }
 
 /** Forgets the gradients of leaves; their memory is kept for the next backward. */

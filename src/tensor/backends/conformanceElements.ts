@@ -1,7 +1,7 @@
 /** @file Conformance cases of elementwise kernels, strided copies and AdamW. Arithmetic that IEEE 754 rounds correctly
  *  (+ − × ÷ √, comparisons) is exact: rounding a float64 result once more changes nothing. */
 
-import type { Activation, Binary, Unary } from "../backend.js";
+import { ACTIVATIONS, type Activation, BINARY_OPERATIONS, UNARY_OPERATIONS, type Unary } from "../backend.js";
 import type { Random } from "../random.js";
 import {
   type Buffer,
@@ -26,27 +26,6 @@ const lengths = [0, 1, 3, 15, 16, 17, 31, 63, 64, 65, 257, 1000, 4097, 20_001];
 
 // Unary --------------------------------------------------------------------------------------------------------------
 
-const activations: readonly Activation[] = [
-  "relu",
-  "gelu",
-  "gelu_tanh",
-  "quick_gelu",
-  "silu",
-  "tanh",
-  "sigmoid",
-  "relu2",
-];
-const operations: readonly Unary[] = [
-  ...activations,
-  "neg",
-  "exp",
-  "log",
-  "sqrt",
-  "rsqrt",
-  "square",
-  "reciprocal",
-  "abs",
-];
 const exactly: readonly Unary[] = ["relu", "relu2", "neg", "sqrt", "square", "reciprocal", "abs"];
 const positiveOnly: readonly Unary[] = ["log", "sqrt", "rsqrt"];
 /** Where the limit is the only sensible reading. (gelu and its kin at −inf are 0·inf in the formula.) */
@@ -110,7 +89,7 @@ function unaryPlan(
 const unaries: ConformanceCase[] = [
   ...cases(
     "unary",
-    operations.flatMap((op) => [
+    UNARY_OPERATIONS.flatMap((op) => [
       ...lengths.map((length, i) => ({ op, length, wide: i % 2 === 0, inPlace: i % 5 === 1 })),
       { op, length: 20, wide: true, special: true },
     ]),
@@ -118,7 +97,7 @@ const unaries: ConformanceCase[] = [
   ),
   ...cases(
     "unaryBackward",
-    operations.flatMap((op) =>
+    UNARY_OPERATIONS.flatMap((op) =>
       lengths.map((length, i) => ({ op, length, accumulate: i % 2 === 1, wide: i % 3 === 0 })),
     ),
     ({ op, length, accumulate, wide }, random) => {
@@ -147,7 +126,7 @@ interface Gated {
   readonly fused?: boolean;
   readonly pad?: number;
 }
-const gatedShapes: Gated[] = activations.flatMap((op): Gated[] => [
+const gatedShapes: Gated[] = ACTIVATIONS.flatMap((op): Gated[] => [
   { op, rows: 0, dim: 5 },
   { op, rows: 1, dim: 1 },
   { op, rows: 3, dim: 15, fused: true },
@@ -209,7 +188,6 @@ const gateds: ConformanceCase[] = [
 
 // Two operands -------------------------------------------------------------------------------------------------------
 
-const binaryOps: readonly Binary[] = ["add", "sub", "mul", "div", "max", "min"];
 const repeats: readonly [number, number][] = [
   [0, 1],
   [1, 1],
@@ -229,7 +207,7 @@ const repeats: readonly [number, number][] = [
 const arithmetic: ConformanceCase[] = [
   ...cases(
     "binary",
-    binaryOps.flatMap((op) =>
+    BINARY_OPERATIONS.flatMap((op) =>
       repeats.flatMap(([length, bLength]) => [
         { op, length, bLength, inPlace: length % 2 === 1, special: length > 90 && length < 300 },
       ]),

@@ -1,6 +1,6 @@
 /** @file Conformance cases of matrix products: every transposition, epilogue, precision and odd size. */
 
-import type { Activation, Backend, MatmulParams, Operand } from "../backend.js";
+import { ACTIVATIONS, type Activation, type Backend, type MatmulParams, type Operand } from "../backend.js";
 import type { Random } from "../random.js";
 import {
   type Buffer,
@@ -85,18 +85,8 @@ const strided: Shape[] = precisions.flatMap((compute) =>
     ]),
   ),
 );
-const activations: readonly Activation[] = [
-  "relu",
-  "gelu",
-  "gelu_tanh",
-  "quick_gelu",
-  "silu",
-  "tanh",
-  "sigmoid",
-  "relu2",
-];
 const epilogues: Shape[] = precisions.flatMap((compute): Shape[] => [
-  ...activations.flatMap((activation): Shape[] => [
+  ...ACTIVATIONS.flatMap((activation): Shape[] => [
     { m: 19, n: 37, k: 23, compute, bias: true, activation, preactivation: true, residual: true, pad: 3 },
     { m: 18, n: 33, k: 70, compute, activation },
   ]),
