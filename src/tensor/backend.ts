@@ -5,6 +5,11 @@
  *  the output instead. Nothing is checked here: shapes are checked by the operations above. Sizes of zero are
  *  allowed everywhere and do nothing (or write zeros where a sum is empty).
  *
+ *  bf16 operands. Activations between products may be stored in bf16 (`storage.dtype` "bf16", two bytes an element): a
+ *  kernel widens such an operand exactly when it reads and rounds to nearest even when it writes; its sums stay fp32.
+ *  Which operands may be bf16 is marked `MixedOperand`; all others are f32 (or i32 where said). Parameters, their
+ *  gradients, optimiser state, the residual stream, logits and losses are always f32.
+ *
  *  Bits. Within one backend and class of kernels, the result of a row depends neither on the number of threads nor on
  *  how many other rows are computed with it. Sums over rows are taken in fixed blocks (see docs/numerics.md). */
 
@@ -23,6 +28,9 @@ export interface Operand {
   readonly storage: Storage;
   readonly offset: number;
 }
+
+/** An operand that may be f32 or bf16. "Alike" names those of one kernel that must be of one type. */
+export type MixedOperand = Operand;
 
 /** In the order of the kernels' codes (native/core/ops.h). */
 export const ACTIVATIONS = [
@@ -55,9 +63,10 @@ export type Binary = (typeof BINARY_OPERATIONS)[number];
  *  Epilogue order: + bias[n], then `preactivation` is written (if given), activation, + residual[m,n].
  *  `batch`: the product is repeated with the operands advanced by the strides (elements); no epilogue then. */
 export interface MatmulParams {
-  readonly a: Operand;
-  readonly b: Operand;
-  readonly c: Operand;
+  readonly a: MixedOperand;
+  readonly b: MixedOperand;
+  /** f32 where `accumulate` or `residual` is given; else alike with `preactivation`. */
+  readonly c: MixedOperand;
   readonly m: number;
   readonly n: number;
   readonly k: number;
@@ -72,7 +81,7 @@ export interface MatmulParams {
   readonly bias?: Operand | undefined;
   readonly activation?: Activation | undefined;
   /** [m,n], leading dimension ldc: op(A)·op(B) + bias before the activation, for its backward. */
-  readonly preactivation?: Operand | undefined;
+  readonly preactivation?: MixedOperand | undefined;
   /** [m,n], leading dimension ldc; may be `c` itself. */
   readonly residual?: Operand | undefined;
   readonly batch?: {
@@ -100,10 +109,11 @@ export interface Packed {
  *  s = scale·q·k (softcap > 0: s = c·tanh(s/c)); o = softmax(s)·v; lse [batch, heads, tq] = log Σ exp(s) (−inf if empty).
  *  Tiled: no score matrix in memory (Dao et al. 2022; Milakov & Gimelshein 2018). */
 export interface AttentionParams {
-  readonly q: Operand;
-  readonly k: Operand;
-  readonly v: Operand;
-  readonly o: Operand;
+  /** q, k, v, o (and dO, dq, dk, dv) alike. */
+  readonly q: MixedOperand;
+  readonly k: MixedOperand;
+  readonly v: MixedOperand;
+  readonly o: MixedOperand;
   readonly ranges: Operand;
   /** Written when given; needed by the backward. */
   readonly lse?: Operand | undefined;
@@ -129,10 +139,10 @@ export interface AttentionParams {
 /** Gradients of the same. dO has o's layout; dq, dk, dv have the layout (ld, stride) of q, k, v and are overwritten. */
 export interface AttentionBackwardParams extends AttentionParams {
   readonly lse: Operand;
-  readonly dO: Operand;
-  readonly dq: Operand;
-  readonly dk: Operand;
-  readonly dv: Operand;
+  readonly dO: MixedOperand;
+  readonly dq: MixedOperand;
+  readonly dk: MixedOperand;
+  readonly dv: MixedOperand;
 }
 
 export interface AdamWParams {
@@ -153,7 +163,7 @@ export interface AdamWParams {
 }
 
 export interface Backend {
-  readonly name: "reference" | "native";
+  readonly name: "reference" | "native" | "wasm";
   /** Kernel set in use, such as "avx512bf16"; "typescript" for the reference. */
   readonly isa: string;
   readonly threads: number;
@@ -162,10 +172,12 @@ export interface Backend {
   /** Contents are undefined. */
   allocate(dtype: DType, length: number): Storage;
   release(storage: Storage): void;
-  /** A copy of `length` elements. */
+  /** A copy of `length` elements; bf16 as its bits (Uint16Array). */
   read(x: Operand, length: number): TypedArray;
   write(x: Operand, data: TypedArray): void;
+  /** Of one type, or between f32 and bf16 (widened exactly, or rounded to nearest even). */
   copy(from: Operand, to: Operand, length: number): void;
+  /** `value` as the operand's type holds it. */
   fill(x: Operand, length: number, value: number): void;
   memory(): { readonly bytes: number; readonly peakBytes: number };
 
@@ -194,12 +206,13 @@ export interface Backend {
     skip?: number;
   }): void;
 
-  /** y = (x − mean)·rstd·g + b, over dim; b optional. mean, rstd [rows] are written when given. Ba et al. 2016. */
+  /** y = (x − mean)·rstd·g + b, over dim; b optional. mean, rstd [rows] are written when given. Ba et al. 2016.
+   *  x and dx alike, y and dy alike (a bf16 y of the f32 residual stream). */
   layerNorm(p: {
-    x: Operand;
+    x: MixedOperand;
     gain: Operand;
     bias?: Operand | undefined;
-    y: Operand;
+    y: MixedOperand;
     mean?: Operand | undefined;
     rstd?: Operand | undefined;
     rows: number;
@@ -208,12 +221,12 @@ export interface Backend {
   }): void;
   /** `accumulateX` adds to dx, `accumulateW` to dGain and dBias. */
   layerNormBackward(p: {
-    x: Operand;
+    x: MixedOperand;
     gain: Operand;
     mean: Operand;
     rstd: Operand;
-    dy: Operand;
-    dx: Operand;
+    dy: MixedOperand;
+    dx: MixedOperand;
     dGain: Operand;
     dBias?: Operand | undefined;
     rows: number;
@@ -223,22 +236,22 @@ export interface Backend {
   }): void;
   /** y = x·rstd·(g + gainOffset), rstd = 1/√(mean(x²) + eps). Zhang & Sennrich 2019. No gain: g = 1. */
   rmsNorm(p: {
-    x: Operand;
+    x: MixedOperand;
     gain?: Operand | undefined;
     gainOffset: number;
-    y: Operand;
+    y: MixedOperand;
     rstd?: Operand | undefined;
     rows: number;
     dim: number;
     eps: number;
   }): void;
   rmsNormBackward(p: {
-    x: Operand;
+    x: MixedOperand;
     gain?: Operand | undefined;
     gainOffset: number;
     rstd: Operand;
-    dy: Operand;
-    dx: Operand;
+    dy: MixedOperand;
+    dx: MixedOperand;
     dGain?: Operand | undefined;
     rows: number;
     dim: number;
@@ -248,10 +261,10 @@ export interface Backend {
 
   /** Rotary positions by halves: for i < half: y[i] = x[i]·cos[i] − x[i+half]·sin[i]·sign, y[i+half] = x[i+half]·cos[i] + x[i]·sin[i]·sign;
    *  elements from 2·half on are copied. x, y [rows, heads, dim] with rows `ldx`, `ldy` apart, cos, sin [rows, half]. sign −1 inverts
-   *  (the backward). y may be x. Su et al. 2021. */
+   *  (the backward). y may be x. x and y alike. Su et al. 2021. */
   rope(p: {
-    x: Operand;
-    y: Operand;
+    x: MixedOperand;
+    y: MixedOperand;
     cos: Operand;
     sin: Operand;
     rows: number;
@@ -295,22 +308,23 @@ export interface Backend {
   argmax(p: { x: Operand; y: Operand; rows: number; cols: number }): void;
 
   // Elements ---------------------------------------------------------------------------------------------------------
-  unary(p: { op: Unary; x: Operand; y: Operand; length: number }): void;
+  // The operands of each are alike.
+  unary(p: { op: Unary; x: MixedOperand; y: MixedOperand; length: number }): void;
   /** dx (+)= dy · op'(x), from the operation's input x. */
   unaryBackward(p: {
     op: Unary;
-    x: Operand;
-    dy: Operand;
-    dx: Operand;
+    x: MixedOperand;
+    dy: MixedOperand;
+    dx: MixedOperand;
     length: number;
     accumulate: boolean;
   }): void;
   /** y = act(gate)·up (SwiGLU, GeGLU; Shazeer 2020). Rows of gate and up lie ldg, ldu apart (so that both may lie in one fused matrix). */
   gated(p: {
     op: Activation;
-    gate: Operand;
-    up: Operand;
-    y: Operand;
+    gate: MixedOperand;
+    up: MixedOperand;
+    y: MixedOperand;
     rows: number;
     dim: number;
     ldg: number;
@@ -319,26 +333,33 @@ export interface Backend {
   /** dGate and dUp have the layout of gate and up and are overwritten. */
   gatedBackward(p: {
     op: Activation;
-    gate: Operand;
-    up: Operand;
-    dy: Operand;
-    dGate: Operand;
-    dUp: Operand;
+    gate: MixedOperand;
+    up: MixedOperand;
+    dy: MixedOperand;
+    dGate: MixedOperand;
+    dUp: MixedOperand;
     rows: number;
     dim: number;
     ldg: number;
     ldu: number;
   }): void;
   /** y = a op b. a and y have `length` elements; b has `bLength`, a divisor of it, and is repeated (a row added to each row). */
-  binary(p: { op: Binary; a: Operand; b: Operand; y: Operand; length: number; bLength: number }): void;
+  binary(p: {
+    op: Binary;
+    a: MixedOperand;
+    b: MixedOperand;
+    y: MixedOperand;
+    length: number;
+    bLength: number;
+  }): void;
   /** y = alpha·x + beta·y (beta 0 ignores what y held, NaN included). */
-  axpby(p: { alpha: number; x: Operand; beta: number; y: Operand; length: number }): void;
+  axpby(p: { alpha: number; x: MixedOperand; beta: number; y: MixedOperand; length: number }): void;
   /** y = alpha·x + constant. */
-  affine(p: { x: Operand; y: Operand; alpha: number; constant: number; length: number }): void;
-  /** Copies a strided array of up to 6 dimensions into a dense one or back: for each index, y[Σ i·yStride] = x[Σ i·xStride] (+= if accumulate). f32 and i32. */
+  affine(p: { x: MixedOperand; y: MixedOperand; alpha: number; constant: number; length: number }): void;
+  /** Copies a strided array of up to 6 dimensions into a dense one or back: for each index, y[Σ i·yStride] = x[Σ i·xStride] (+= if accumulate). f32, i32 and bf16. */
   stridedCopy(p: {
-    x: Operand;
-    y: Operand;
+    x: MixedOperand;
+    y: MixedOperand;
     shape: readonly number[];
     xStrides: readonly number[];
     yStrides: readonly number[];
@@ -347,7 +368,14 @@ export interface Backend {
 
   // Sums -------------------------------------------------------------------------------------------------------------
   /** y[c] (+)= Σ_r x[r,c]; rows `ld` apart. */
-  sumRows(p: { x: Operand; y: Operand; rows: number; cols: number; ld: number; accumulate: boolean }): void;
+  sumRows(p: {
+    x: MixedOperand;
+    y: Operand;
+    rows: number;
+    cols: number;
+    ld: number;
+    accumulate: boolean;
+  }): void;
   /** y[r] = Σ_c x[r,c]. */
   sumCols(p: { x: Operand; y: Operand; rows: number; cols: number }): void;
   /** Σ x², summed in fp64 over fixed blocks; NaN and infinity propagate. */

@@ -1,11 +1,18 @@
-/** @file What a tensor may hold. Parameters, activations and optimiser state are f32; ids, targets and ranges are i32. */
+/** @file What a tensor may hold. Parameters, gradients of parameters and optimiser state are f32; activations f32 or bf16;
+ *  ids, targets and ranges i32. */
 
-export type DType = "f32" | "i32";
-export type TypedArray = Float32Array | Int32Array;
+export type DType = "f32" | "i32" | "bf16";
+/** bf16 is held as its bits. */
+export type TypedArray = Float32Array | Int32Array | Uint16Array;
 export type Shape = readonly number[];
 
 /** Precision of the operands of matrix products. Sums are fp32 in both. */
 export type Compute = "fp32" | "bf16";
+
+/** Bytes of one element. */
+export function bytesOf(dtype: DType): number {
+  return dtype === "bf16" ? 2 : 4;
+}
 
 export function sizeOf(shape: Shape): number {
   let n = 1;
