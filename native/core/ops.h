@@ -1,4 +1,4 @@
-/** @file Codes of elementwise operations, shared by the kernels and native.ts (which lists the same names in the same order). */
+/** @file Codes of elementwise operations, shared by the kernels and src/tensor/backend.ts (which lists the same names in the same order). */
 #pragma once
 
 // Order: backend.ts `Activation`, then the rest of `Unary`.

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { type CausalModel, createModel } from "../models/index.js";
-import { nativeAvailable } from "../tensor/backends/native/native.js";
+import { nativeAvailable } from "../tensor/backends/native/index.js";
 import { createEngine, type Device } from "../tensor/device.js";
 import { startDecoding } from "./decoding.js";
 

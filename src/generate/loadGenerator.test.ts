@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createModel, saveModel } from "../models/index.js";
-import { nativeAvailable } from "../tensor/backends/native/native.js";
+import { nativeAvailable } from "../tensor/backends/native/index.js";
 import { createEngine } from "../tensor/device.js";
 import { saveTokenizer, trainBpe } from "../tokenizer/index.js";
 import { loadGenerator } from "./loadGenerator.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createNativeBackend, nativeAvailable } from "../tensor/backends/native/native.js";
+import { createNativeBackend, nativeAvailable } from "../tensor/backends/native/index.js";
 import { createReferenceBackend } from "../tensor/backends/reference/index.js";
 import { backward, Engine, zeroGrad } from "../tensor/index.js";
 import { createCache } from "./cache.js";

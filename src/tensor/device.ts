@@ -2,7 +2,7 @@
  *  was compiled, else the reference, with the reason). */
 
 import { UserError } from "../platform/errors.js";
-import { createNativeBackend, nativeAvailable } from "./backends/native/native.js";
+import { createNativeBackend, nativeAvailable } from "./backends/native/index.js";
 import { createReferenceBackend } from "./backends/reference/index.js";
 import type { Compute } from "./dtype.js";
 import { Engine } from "./engine.js";

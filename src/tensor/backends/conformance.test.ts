@@ -7,7 +7,7 @@ import { checkRows, rowInvariance } from "./conformanceInvariance.js";
 import { packable, packedPair } from "./conformanceMatmul.js";
 import { checkMemory } from "./conformanceMemory.js";
 import { loadNative } from "./native/addon.js";
-import { createNativeBackend, nativeAvailable } from "./native/native.js";
+import { createNativeBackend, nativeAvailable } from "./native/index.js";
 import { createReferenceBackend } from "./reference/index.js";
 
 /** CYGNET_SEED repeats a failure or tries other numbers. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createNativeBackend, nativeAvailable } from "../backends/native/native.js";
+import { createNativeBackend, nativeAvailable } from "../backends/native/index.js";
 import { createReferenceBackend } from "../backends/reference/index.js";
 import { Engine } from "../engine.js";
 import { createRandom } from "../random.js";

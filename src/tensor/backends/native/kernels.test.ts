@@ -7,7 +7,7 @@ import type { TypedArray } from "../../dtype.js";
 import { createRandom } from "../../random.js";
 import { unaryDerivatives, unaryFunctions } from "../reference/functions.js";
 import { loadNative } from "./addon.js";
-import { createNativeBackend, nativeAvailable } from "./native.js";
+import { createNativeBackend, nativeAvailable } from "./index.js";
 
 const available = nativeAvailable();
 if (!available.ok) console.warn(`kernels.test.ts is skipped: ${available.why}`);

@@ -7,7 +7,7 @@ import { roundToBf16 } from "../../bf16.js";
 import type { Compute } from "../../dtype.js";
 import { loadNative } from "./addon.js";
 import { buildNative } from "./build.js";
-import { createNativeBackend, nativeAvailable } from "./native.js";
+import { createNativeBackend, nativeAvailable } from "./index.js";
 
 const available = nativeAvailable();
 if (!available.ok) console.warn(`native tests skipped: ${available.why}`);

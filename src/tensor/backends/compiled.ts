@@ -1,9 +1,7 @@
-/** @file The native backend: every operation of the contract is one call of a C++ kernel. A place in memory is the address
- *  of its storage plus four bytes an element. Threads and instruction set are the process's: the last backend made sets
- *  them. */
+/** @file The contract by kernels compiled from C++, whether as machine code (native/) or as WebAssembly: every operation
+ *  is one call of a kernel. A place in memory is the address of its storage plus four bytes an element. */
 
-import { UserError } from "../../../platform/errors.js";
-import { environment } from "../../../platform/native.js";
+import { UserError } from "../../platform/errors.js";
 import {
   type AttentionParams,
   type Backend,
@@ -13,17 +11,20 @@ import {
   type Storage,
   UNARY_OPERATIONS,
   type Unary,
-} from "../../backend.js";
-import type { DType, TypedArray } from "../../dtype.js";
-import { type Addon, type Kernels, loadNative } from "./addon.js";
+} from "../backend.js";
+import type { DType, TypedArray } from "../dtype.js";
+import type { Kernels } from "./kernels.js";
 
-export interface NativeOptions {
-  /** Threads of the process from now on; default $CYGNET_THREADS, else the processors it may use. */
-  readonly threads?: number;
-  /** baseline, avx2, avx512, avx512bf16 or amx; default $CYGNET_ISA, else the best the machine has. */
-  readonly isa?: string;
-  /** The build for tests, whose wide instructions are emulated. */
-  readonly emulated?: boolean;
+/** What a build of the kernels has beside them. */
+export interface Machine {
+  /** The address of that many bytes, 64-byte aligned; throws an error of code "cygnet-out-of-memory". */
+  alloc(bytes: number): number;
+  free(address: number): void;
+  read(address: number, into: ArrayBufferView): void;
+  write(address: number, from: ArrayBufferView): void;
+  memory(): { bytes: number; peakBytes: number; limit: number };
+  /** The instruction set in use. */
+  isa(): string;
 }
 
 /** Codes of native/core/ops.h: the place in the list. */
@@ -35,70 +36,22 @@ const atOrNull = (x: Operand | undefined): number => (x === undefined ? 0 : x.st
 const flag = (x: boolean | undefined): number => (x === true ? 1 : 0);
 const actCode = (name: Unary | undefined): number => (name === undefined ? -1 : unaryCode[name]!);
 
-export function nativeAvailable(): { ok: true } | { ok: false; why: string } {
-  const loaded = loadNative();
-  return loaded.ok ? { ok: true } : loaded;
-}
-
-/** Throws UserError `native-unavailable` (not compiled), `isa-unavailable` (this machine lacks it) or `invalid-threads`. */
-export function createNativeBackend(options: NativeOptions = {}): Backend {
-  const loaded = loadNative(options.emulated);
-  if (!loaded.ok)
-    throw new UserError({
-      code: "native-unavailable",
-      message: `the native backend cannot be used: ${loaded.why}`,
-    });
-  const { addon } = loaded;
-  chooseIsa(addon, options.isa ?? environment("CYGNET_ISA") ?? "");
-  chooseThreads(addon, options.threads);
+/** All of the contract but its name and its end. */
+export function operationsOf(
+  build: Machine & Kernels,
+): Omit<Backend, "name" | "isa" | "threads" | "dispose"> {
   return {
-    name: "native",
-    isa: addon.isa(),
-    threads: addon.threads(),
-    ...memoryOf(addon),
-    ...productsOf(addon),
-    ...rowsOf(addon),
-    ...elementsOf(addon),
-    ...sumsOf(addon),
-    dispose() {},
+    ...memoryOf(build),
+    ...productsOf(build),
+    ...rowsOf(build),
+    ...elementsOf(build),
+    ...sumsOf(build),
   };
-}
-
-function chooseIsa(addon: Addon, isa: string): void {
-  try {
-    addon.useIsa(isa);
-  } catch (error) {
-    const usable = (error as Error).message.split(" ");
-    throw new UserError({
-      code: "isa-unavailable",
-      at: "CYGNET_ISA",
-      message: "this machine or build lacks the instruction set",
-      found: isa,
-      expected: `one of ${usable.join(", ")}`,
-      fix: "leave CYGNET_ISA unset for the best of them",
-    });
-  }
-}
-
-function chooseThreads(addon: Addon, given: number | undefined): void {
-  const text = environment("CYGNET_THREADS");
-  const threads = given ?? (text === undefined ? undefined : Number(text));
-  if (threads === undefined) return;
-  if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
-    throw new UserError({
-      code: "invalid-threads",
-      ...(given === undefined ? { at: "CYGNET_THREADS" } : {}),
-      message: "the number of threads is not usable",
-      found: text ?? threads,
-      expected: "a whole number from 1 to 256",
-    });
-  }
-  addon.setThreads(threads);
 }
 
 type MemoryPart = Pick<Backend, "allocate" | "release" | "read" | "write" | "copy" | "fill" | "memory">;
 
-function memoryOf(addon: Addon & Kernels): MemoryPart {
+function memoryOf(addon: Machine & Kernels): MemoryPart {
   const bits = new DataView(new ArrayBuffer(4));
   return {
     allocate: (dtype: DType, length: number): Storage => ({
@@ -127,7 +80,7 @@ function memoryOf(addon: Addon & Kernels): MemoryPart {
   };
 }
 
-function allocate(addon: Addon, bytes: number): number {
+function allocate(addon: Machine, bytes: number): number {
   try {
     return addon.alloc(bytes);
   } catch (error) {
@@ -145,7 +98,7 @@ function allocate(addon: Addon, bytes: number): number {
   }
 }
 
-function productsOf(addon: Addon & Kernels): Pick<Backend, "matmul" | "pack" | "matmulPacked"> {
+function productsOf(addon: Machine & Kernels): Pick<Backend, "matmul" | "pack" | "matmulPacked"> {
   return {
     matmul(p) {
       const { batch } = p;
@@ -179,10 +132,10 @@ function productsOf(addon: Addon & Kernels): Pick<Backend, "matmul" | "pack" | "
       const bytes = addon.pack_bytes(n, k, bf16);
       const address = allocate(addon, bytes);
       addon.pack(at(b), address, n, k, flag(transB), ldb, bf16);
-      return new NativePacked(addon, address, { n, k, compute, bytes });
+      return new CompiledPacked(addon, address, { n, k, compute, bytes });
     },
     matmulPacked(p) {
-      const { address } = p.b as NativePacked;
+      const { address } = p.b as CompiledPacked;
       const status = addon.matmul_packed(
         at(p.a),
         address,
@@ -205,15 +158,15 @@ function productsOf(addon: Addon & Kernels): Pick<Backend, "matmul" | "pack" | "
   };
 }
 
-class NativePacked implements Packed {
+class CompiledPacked implements Packed {
   readonly n: number;
   readonly k: number;
   readonly compute: Packed["compute"];
   readonly bytes: number;
   address: number;
-  private readonly addon: Addon;
+  private readonly addon: Machine;
 
-  constructor(addon: Addon, address: number, about: Pick<Packed, "n" | "k" | "compute" | "bytes">) {
+  constructor(addon: Machine, address: number, about: Pick<Packed, "n" | "k" | "compute" | "bytes">) {
     this.addon = addon;
     this.address = address;
     this.n = about.n;
@@ -265,7 +218,7 @@ const attentionShape = (p: AttentionParams): number[] => [
   p.softcap ?? 0,
 ];
 
-function rowsOf(addon: Addon & Kernels): RowsPart {
+function rowsOf(addon: Machine & Kernels): RowsPart {
   return {
     embedding: (p) => void addon.embedding(at(p.table), at(p.ids), at(p.y), p.rows, p.dim),
     embeddingBackward: (p) =>
@@ -392,7 +345,7 @@ type ElementsPart = Pick<
   "unary" | "unaryBackward" | "gated" | "gatedBackward" | "binary" | "axpby" | "affine" | "stridedCopy"
 >;
 
-function elementsOf(addon: Addon & Kernels): ElementsPart {
+function elementsOf(addon: Machine & Kernels): ElementsPart {
   return {
     unary: (p) => void addon.unary(unaryCode[p.op]!, at(p.x), at(p.y), p.length),
     unaryBackward: (p) =>
@@ -428,7 +381,7 @@ function elementsOf(addon: Addon & Kernels): ElementsPart {
 }
 
 function sumsOf(
-  addon: Addon & Kernels,
+  addon: Machine & Kernels,
 ): Pick<Backend, "sumRows" | "sumCols" | "sumSquares" | "sum" | "adamw"> {
   return {
     sumRows: (p) => void addon.sum_rows(at(p.x), at(p.y), p.rows, p.cols, p.ld, flag(p.accumulate)),

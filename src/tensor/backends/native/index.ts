@@ -1,0 +1,74 @@
+/** @file The native backend: the C++ kernels as an addon of Node. Threads and instruction set are the process's: the last
+ *  backend made sets them. */
+
+import { UserError } from "../../../platform/errors.js";
+import { environment } from "../../../platform/native.js";
+import type { Backend } from "../../backend.js";
+import { operationsOf } from "../compiled.js";
+import { type Addon, loadNative } from "./addon.js";
+
+export interface NativeOptions {
+  /** Threads of the process from now on; default $CYGNET_THREADS, else the processors it may use. */
+  readonly threads?: number;
+  /** baseline, avx2, avx512, avx512bf16 or amx; default $CYGNET_ISA, else the best the machine has. */
+  readonly isa?: string;
+  /** The build for tests, whose wide instructions are emulated. */
+  readonly emulated?: boolean;
+}
+
+export function nativeAvailable(): { ok: true } | { ok: false; why: string } {
+  const loaded = loadNative();
+  return loaded.ok ? { ok: true } : loaded;
+}
+
+/** Throws UserError `native-unavailable` (not compiled), `isa-unavailable` (this machine lacks it) or `invalid-threads`. */
+export function createNativeBackend(options: NativeOptions = {}): Backend {
+  const loaded = loadNative(options.emulated);
+  if (!loaded.ok)
+    throw new UserError({
+      code: "native-unavailable",
+      message: `the native backend cannot be used: ${loaded.why}`,
+    });
+  const { addon } = loaded;
+  chooseIsa(addon, options.isa ?? environment("CYGNET_ISA") ?? "");
+  chooseThreads(addon, options.threads);
+  return {
+    name: "native",
+    isa: addon.isa(),
+    threads: addon.threads(),
+    ...operationsOf(addon),
+    dispose() {},
+  };
+}
+
+function chooseIsa(addon: Addon, isa: string): void {
+  try {
+    addon.useIsa(isa);
+  } catch (error) {
+    const usable = (error as Error).message.split(" ");
+    throw new UserError({
+      code: "isa-unavailable",
+      at: "CYGNET_ISA",
+      message: "this machine or build lacks the instruction set",
+      found: isa,
+      expected: `one of ${usable.join(", ")}`,
+      fix: "leave CYGNET_ISA unset for the best of them",
+    });
+  }
+}
+
+function chooseThreads(addon: Addon, given: number | undefined): void {
+  const text = environment("CYGNET_THREADS");
+  const threads = given ?? (text === undefined ? undefined : Number(text));
+  if (threads === undefined) return;
+  if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
+    throw new UserError({
+      code: "invalid-threads",
+      ...(given === undefined ? { at: "CYGNET_THREADS" } : {}),
+      message: "the number of threads is not usable",
+      found: text ?? threads,
+      expected: "a whole number from 1 to 256",
+    });
+  }
+  addon.setThreads(threads);
+}
