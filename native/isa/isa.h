@@ -16,4 +16,5 @@
 #include "../core/ops.h"
 #include "../core/pool.h"
 #include "../core/table.h"
+#include "../half.h"
 #include "../vec.h"

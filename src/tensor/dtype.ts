@@ -4,6 +4,8 @@
 export type DType = "f32" | "i32" | "bf16";
 /** bf16 is held as its bits. */
 export type TypedArray = Float32Array | Int32Array | Uint16Array;
+/** The array that holds each type's elements. */
+export const arrays = { f32: Float32Array, i32: Int32Array, bf16: Uint16Array } as const;
 export type Shape = readonly number[];
 
 /** Precision of the operands of matrix products. Sums are fp32 in both. */

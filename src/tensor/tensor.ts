@@ -2,6 +2,7 @@
  *  differentiate. Memory is shared by views (reshape, alias) and released when the last of them is disposed. */
 
 import type { Operand, Storage } from "./backend.js";
+import { fromBf16, toBf16 } from "./bf16.js";
 import { type DType, type Shape, sizeOf, type TypedArray } from "./dtype.js";
 import type { Engine } from "./engine.js";
 import type { TapeNode } from "./tape.js";
@@ -61,27 +62,31 @@ export class Tensor implements Operand {
     return sizeOf(this.shape.slice(0, -1));
   }
 
-  /** A copy of the values. */
+  /** A copy of the values; those of a bf16 tensor as their bits. */
   read(): TypedArray {
     return this.engine.backend.read(this, this.size);
   }
 
+  /** A copy of the values of an f32 or bf16 tensor, the latter widened (exactly). */
   readFloats(): Float32Array {
     const data = this.read();
-    if (!(data instanceof Float32Array)) throw new Error("not an f32 tensor");
-    return data;
+    if (data instanceof Float32Array) return data;
+    if (data instanceof Uint16Array) return fromBf16(data);
+    throw new Error("not a tensor of floating-point numbers");
   }
 
   /** The only value of a tensor of one element. */
   item(): number {
     if (this.size !== 1) throw new Error(`item() of a tensor of shape [${this.shape}]`);
-    return this.read()[0]!;
+    return (this.dtype === "bf16" ? this.readFloats() : this.read())[0]!;
   }
 
+  /** A bf16 tensor takes its bits (Uint16Array) or floats, which are rounded to nearest even. */
   write(data: TypedArray): this {
     if (data.length !== this.size)
       throw new Error(`writing ${data.length} values into a tensor of shape [${this.shape}]`);
-    this.engine.backend.write(this, data);
+    const rounds = this.dtype === "bf16" && data instanceof Float32Array;
+    this.engine.backend.write(this, rounds ? toBf16(data) : data);
     return this;
   }
 

@@ -1,5 +1,5 @@
 /** @file The contract by kernels compiled from C++, whether as machine code (native/) or as WebAssembly: every operation
- *  is one call of a kernel. A place in memory is the address of its storage plus four bytes an element. */
+ *  is one call of a kernel. A place in memory is the address of its storage plus the bytes of the elements before it. */
 
 import { UserError } from "../../platform/errors.js";
 import {
@@ -12,7 +12,8 @@ import {
   UNARY_OPERATIONS,
   type Unary,
 } from "../backend.js";
-import type { DType, TypedArray } from "../dtype.js";
+import { bf16FromBits } from "../bf16.js";
+import { arrays, bytesOf, type DType } from "../dtype.js";
 import type { Kernels } from "./kernels.js";
 
 /** What a build of the kernels has beside them. */
@@ -31,8 +32,11 @@ export interface Machine {
 const unaryCode: Record<string, number> = Object.fromEntries(UNARY_OPERATIONS.map((name, i) => [name, i]));
 const binaryCode: Record<string, number> = Object.fromEntries(BINARY_OPERATIONS.map((name, i) => [name, i]));
 
-const at = (x: Operand): number => x.storage.address + 4 * x.offset;
-const atOrNull = (x: Operand | undefined): number => (x === undefined ? 0 : x.storage.address + 4 * x.offset);
+const at = ({ storage, offset }: Operand): number =>
+  storage.address + (storage.dtype === "bf16" ? 2 * offset : 4 * offset);
+const atOrNull = (x: Operand | undefined): number => (x === undefined ? 0 : at(x));
+/** 1 where an operand is stored in bf16. */
+const half = (x: Operand): number => (x.storage.dtype === "bf16" ? 1 : 0);
 const flag = (x: boolean | undefined): number => (x === true ? 1 : 0);
 const actCode = (name: Unary | undefined): number => (name === undefined ? -1 : unaryCode[name]!);
 
@@ -57,21 +61,33 @@ function memoryOf(addon: Machine & Kernels): MemoryPart {
     allocate: (dtype: DType, length: number): Storage => ({
       dtype,
       length,
-      address: allocate(addon, length * 4),
+      address: allocate(addon, length * bytesOf(dtype)),
       array: null,
     }),
     release: (storage) => addon.free(storage.address),
     read(x, length) {
-      const into: TypedArray = x.storage.dtype === "f32" ? new Float32Array(length) : new Int32Array(length);
+      const into = new arrays[x.storage.dtype](length);
       addon.read(at(x), into);
       return into;
     },
-    write: (x, data) => addon.write(at(x), data),
-    copy: (from, to, length) => void addon.copy(at(from), at(to), length * 4),
+    write(x, data) {
+      if (!(data instanceof arrays[x.storage.dtype]))
+        throw new Error(`${data.constructor.name} written to ${x.storage.dtype}`);
+      addon.write(at(x), data);
+    },
+    copy(from, to, length) {
+      const { dtype } = from.storage;
+      if (dtype === to.storage.dtype) addon.copy(at(from), at(to), length * bytesOf(dtype));
+      else if (dtype === "i32" || to.storage.dtype === "i32")
+        throw new Error(`copy from ${dtype} to ${to.storage.dtype}`);
+      else addon.convert(at(from), at(to), length, half(to));
+    },
     fill(x, length, value) {
-      if (x.storage.dtype === "f32") bits.setFloat32(0, value);
-      else bits.setInt32(0, value);
-      addon.fill(at(x), length, bits.getInt32(0));
+      const { dtype } = x.storage;
+      if (dtype === "i32") bits.setInt32(0, value);
+      else bits.setFloat32(0, value);
+      const pattern = bits.getInt32(0);
+      addon.fill(at(x), length, dtype === "bf16" ? bf16FromBits(pattern) : pattern, half(x));
     },
     memory() {
       const { bytes, peakBytes } = addon.memory();

@@ -8,6 +8,7 @@
  *  differ by EPS·(2k + 8)·M (XNNPACK judges its reductions likewise); exact operations have tolerance zero. */
 
 import type { Backend, Operand } from "../backend.js";
+import { fromBf16, roundToBf16, toBf16 } from "../bf16.js";
 import type { DType, TypedArray } from "../dtype.js";
 import { createRandom, type Random } from "../random.js";
 
@@ -29,7 +30,7 @@ export interface Buffer {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly strides: readonly number[];
-  /** In the order of indices, dense; null: nothing but NaN, to be overwritten. */
+  /** In the order of indices, dense; null: nothing but NaN, to be overwritten. Those of bf16 as the floats they are. */
   readonly values: TypedArray | null;
   /** Given for outputs. */
   readonly tolerance: Tolerance | null;
@@ -47,6 +48,8 @@ export interface ConformanceCase {
   readonly kernel: string;
   /** The parameters, as JSON. */
   readonly label: string;
+  /** Names of buffers that are in bf16: the result is that of the same call in f32, rounded. */
+  readonly half?: readonly string[];
   make(random: Random): Plan;
 }
 
@@ -129,6 +132,56 @@ function positions(buffer: Buffer): Int32Array {
   return places;
 }
 
+// Operands in bf16 --------------------------------------------------------------------------------------------------
+
+/** Largest relative distance between the results of rounding two almost equal numbers to bf16. */
+export const EPS_BF16 = 2 ** -8;
+
+function inBf16(buffer: Buffer): Buffer {
+  const { values, tolerance } = buffer;
+  return {
+    ...buffer,
+    dtype: "bf16",
+    values: values && roundToBf16(Float32Array.from(values)),
+    // A bit of what is nearly a sum of zero may be left over: an absolute part grows as much.
+    tolerance: tolerance && within(tolerance.abs * (1 + EPS_BF16), tolerance.rel + EPS_BF16),
+  };
+}
+
+/** The same plan with some of its buffers (those that it has) in bf16; or, `asFloats`, in f32 with the same numbers. */
+export function halved(plan: Plan, names: readonly string[], asFloats = false): Plan {
+  const buffers = { ...plan.buffers };
+  for (const name of names) {
+    const buffer = buffers[name];
+    if (buffer !== undefined && buffer.dtype !== "i32")
+      buffers[name] = { ...inBf16(buffer), dtype: asFloats ? "f32" : "bf16" };
+  }
+  return { ...plan, buffers };
+}
+
+/** Cases of a kernel again with operands in bf16: every third, for every one of the `sets` of names of buffers. */
+export function halfCases(
+  all: readonly ConformanceCase[],
+  kernel: string,
+  ...sets: readonly (readonly string[])[]
+): ConformanceCase[] {
+  return all
+    .filter((c) => c.kernel === kernel)
+    .flatMap((c, i) => {
+      const names = i % 3 === 2 ? sets[Math.floor(i / 3) % sets.length] : undefined;
+      return names === undefined
+        ? []
+        : [
+            {
+              kernel,
+              label: `${c.label} bf16: ${names}`,
+              half: names,
+              make: (random: Random) => halved(c.make(random), names),
+            },
+          ];
+    });
+}
+
 // Running ------------------------------------------------------------------------------------------------------------
 
 /** Distinct odd guards for the buffers of a case: alignment is never a multiple of a vector's. */
@@ -142,16 +195,16 @@ function initial(buffer: Buffer, before: number): TypedArray {
   for (const p of places) end = Math.max(end, p + 1);
   const length = before + end + GUARD_AFTER;
   const contents =
-    buffer.dtype === "f32"
-      ? new Float32Array(length).fill(Number.NaN)
-      : new Int32Array(length).fill(GUARD_I32);
+    buffer.dtype === "i32"
+      ? new Int32Array(length).fill(GUARD_I32)
+      : new Float32Array(length).fill(Number.NaN);
   const { values } = buffer;
   if (values) for (let i = 0; i < places.length; i++) contents[before + places[i]!] = values[i]!;
   return contents;
 }
 
 export interface Outcome {
-  /** Whole allocations after the call. */
+  /** Whole allocations after the call; bf16 widened. */
   readonly contents: Readonly<Record<string, TypedArray>>;
   readonly result: number | undefined;
 }
@@ -164,7 +217,8 @@ export function execute(backend: Backend, plan: Plan): Outcome {
     const before = guardBefore(index);
     const contents = initial(plan.buffers[name]!, before);
     const storage = backend.allocate(plan.buffers[name]!.dtype, contents.length);
-    backend.write({ storage, offset: 0 }, contents);
+    const half = storage.dtype === "bf16" && contents instanceof Float32Array;
+    backend.write({ storage, offset: 0 }, half ? toBf16(contents) : contents);
     at[name] = { storage, offset: before };
     lengths[name] = contents.length;
   });
@@ -172,7 +226,8 @@ export function execute(backend: Backend, plan: Plan): Outcome {
     const result = plan.run(backend, at);
     const contents: Record<string, TypedArray> = {};
     for (const name of names) {
-      contents[name] = backend.read({ storage: at[name]!.storage, offset: 0 }, lengths[name]!);
+      const read = backend.read({ storage: at[name]!.storage, offset: 0 }, lengths[name]!);
+      contents[name] = read instanceof Uint16Array ? fromBf16(read) : read;
     }
     return { contents, result };
   } finally {
@@ -260,6 +315,16 @@ function describeWrong(
   };
   const worst = wrong.reduce((a, b) => (b.ratio > a.ratio ? b : a));
   return `${name} [${buffer.shape}]: ${wrong.length} of ${places.length} wrong; first ${show(wrong[0]!)}; worst ${show(worst)}`;
+}
+
+/** Buffers in which a call with operands in bf16 differs by a bit from the same call on the same numbers in f32 whose
+ *  results are rounded afterwards. */
+export function differencesByHalf(backend: Backend, plan: Plan, outcome: Outcome): string[] {
+  const names = Object.keys(plan.buffers).filter((name) => plan.buffers[name]!.dtype === "bf16");
+  const floats = execute(backend, halved(plan, names, true));
+  const contents = { ...floats.contents };
+  for (const name of names) contents[name] = roundToBf16(Float32Array.from(contents[name]!));
+  return differences(outcome, { ...floats, contents });
 }
 
 /** Buffers in which two outcomes differ by a bit. */

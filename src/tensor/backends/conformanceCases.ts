@@ -5,6 +5,7 @@ import type { Backend } from "../backend.js";
 import {
   type ConformanceCase,
   differences,
+  differencesByHalf,
   execute,
   judge,
   type Outcome,
@@ -68,6 +69,10 @@ export function checkKernel(
       const verdict = judge(plan, outcome, expected(c, plan));
       if (verdict.worst > worst) [worst, worstCase] = [verdict.worst, c.label];
       for (const problem of verdict.problems) failures.push(`${kernel} ${c.label}: ${problem}`);
+      if (c.half !== undefined) {
+        const names = differencesByHalf(first, plan, outcome);
+        if (names.length > 0) failures.push(`${kernel} ${c.label}: ${names} are not what f32 gives, rounded`);
+      }
       return { c, plan, outcome };
     });
   if (again) {

@@ -30,6 +30,7 @@ export type KernelName =
   | "gated_backward"
   | "copy"
   | "fill"
+  | "convert"
   | "strided_copy"
   | "sum_rows"
   | "sum_cols"

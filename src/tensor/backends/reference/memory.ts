@@ -1,16 +1,20 @@
-/** @file Memory of the reference backend: a JavaScript typed array a storage. New memory is filled with NaN (f32) or
- *  the smallest integer (i32), released memory loses its array, and every kernel asks for its operands through `f32`
+/** @file Memory of the reference backend: a JavaScript typed array a storage. New memory is filled with NaN (f32,
+ *  bf16) or the smallest integer (i32), released memory loses its array, and every kernel asks for its operands through `f32`
  *  and `i32` below, so that reading what was never written, using what was released and running over an end all show
  *  in a test instead of giving plausible numbers. */
 
 import type { Operand, Storage } from "../../backend.js";
-import type { DType, TypedArray } from "../../dtype.js";
+import { bf16FromBits, fromBf16, toBf16 } from "../../bf16.js";
+import { arrays, bytesOf, type DType, type TypedArray } from "../../dtype.js";
 
 interface ReferenceStorage extends Storage {
   array: TypedArray | null;
 }
 
 export const UNWRITTEN_I32 = -0x80000000;
+/** A quiet NaN. */
+export const UNWRITTEN_BF16 = 0x7fc0;
+const unwritten = { f32: Number.NaN, i32: UNWRITTEN_I32, bf16: UNWRITTEN_BF16 } as const;
 
 /** Elements from the first to the last of `rows` rows of `cols` elements that lie `ld` apart. */
 export function span(rows: number, cols: number, ld: number): number {
@@ -45,7 +49,15 @@ export function i32(x: Operand, length: number): Int32Array {
   return array;
 }
 
-/** Floats or integers. */
+/** The bits of `length` bf16 numbers at an operand. */
+export function bf16(x: Operand, length: number): Uint16Array {
+  const array = view(x, length);
+  if (!(array instanceof Uint16Array))
+    throw new Error(`reference backend: expected bf16, found ${x.storage.dtype}`);
+  return array;
+}
+
+/** Elements of any type (of bf16 the bits). */
 export function elements(x: Operand, length: number): TypedArray {
   return view(x, length);
 }
@@ -70,18 +82,15 @@ export function createMemory(): ReferenceMemory {
     const own = storage as ReferenceStorage;
     if (!live.delete(own))
       throw new Error("reference backend: the storage was released before, or is not mine");
-    bytes -= 4 * own.length;
+    bytes -= bytesOf(own.dtype) * own.length;
     own.array = null;
   };
   return {
     allocate(dtype, length) {
-      const array =
-        dtype === "f32"
-          ? new Float32Array(length).fill(Number.NaN)
-          : new Int32Array(length).fill(UNWRITTEN_I32);
+      const array = new arrays[dtype](length).fill(unwritten[dtype]);
       const storage: ReferenceStorage = { dtype, length, address: 0, array };
       live.add(storage);
-      bytes += 4 * length;
+      bytes += bytesOf(dtype) * length;
       peakBytes = Math.max(peakBytes, bytes);
       return storage;
     },
@@ -95,10 +104,16 @@ export function createMemory(): ReferenceMemory {
       to.set(data);
     },
     copy(from, to, length) {
-      if (from.storage.dtype !== to.storage.dtype) throw new Error("reference backend: copy between types");
-      view(to, length).set(view(from, length));
+      const types = `${from.storage.dtype} to ${to.storage.dtype}`;
+      if (from.storage.dtype === to.storage.dtype) view(to, length).set(view(from, length));
+      else if (types === "f32 to bf16") bf16(to, length).set(toBf16(f32(from, length)));
+      else if (types === "bf16 to f32") f32(to, length).set(fromBf16(bf16(from, length)));
+      else throw new Error(`reference backend: copy from ${types}`);
     },
-    fill: (x, length, value) => void view(x, length).fill(value),
+    fill(x, length, value) {
+      const bits = () => bf16FromBits(new Uint32Array(Float32Array.of(value).buffer)[0]!);
+      view(x, length).fill(x.storage.dtype === "bf16" ? bits() : value);
+    },
     memory: () => ({ bytes, peakBytes }),
     dispose() {
       for (const storage of [...live]) release(storage);
