@@ -3,6 +3,7 @@
 
 import { createHash, randomBytes } from "node:crypto";
 import * as fs from "node:fs";
+import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { UserError } from "./errors.js";
@@ -116,6 +117,11 @@ export function* readChunks(file: string, chunkBytes = 1 << 20): Generator<Uint8
 
 export function makeFolder(folder: string): void {
   guard(folder, () => fs.mkdirSync(folder, { recursive: true }));
+}
+
+/** A new folder of its own for files that nobody keeps; whoever asks removes it. */
+export function temporaryFolder(prefix: string): string {
+  return fs.mkdtempSync(path.join(tmpdir(), prefix));
 }
 
 export function remove(file: string): void {

@@ -1,46 +1,51 @@
-/** @file A tokenizer from its parts: what happens to plain text, the bytes of each token, the added tokens, the roles. */
+/** @file A tokenizer from its parts: vocabulary, added tokens, the way to ids, the way back. */
 
 import { UserError } from "../platform/errors.js";
-import { createSegmenters } from "./addedTokens.js";
-import { createTokenBytes, joinTokens } from "./decoders/tokenBytes.js";
-import { createUtf8Decoder, createUtf8Stream } from "./decoders/utf8Stream.js";
+import type { Extractor } from "./added/extract.js";
+import type { Decoding } from "./decoding.js";
+import type { Padding } from "./encoding/pad.js";
+import { cut, encodeBatch, type Pipeline } from "./encoding/pipeline.js";
+import type { Truncation } from "./encoding/truncate.js";
+import { tokenAt, type Vocabulary } from "./files/vocabulary.js";
 import type { IdBuffer } from "./idBuffer.js";
 import { createIdBuffer, pushId, takeIds } from "./idBuffer.js";
-import type { AddedToken, DecodeOptions, Tokenizer, TokenRoles } from "./tokenizer.js";
+import type { TextToIds } from "./models/bpe/byteLevelBpe.js";
+import { type AlignedText, wellFormed } from "./text/aligned.js";
+import type { AddedToken, EncodeOptions, EncodingOptions, Tokenizer, TokenRoles } from "./tokenizer.js";
 
 export interface TokenizerParts {
-  /** Spelling of each id in the file's form; undefined where the vocabulary has a hole. */
-  readonly tokens: ReadonlyArray<string | undefined>;
-  /** What each id stands for in the text. */
-  readonly bytes: ReadonlyArray<Uint8Array | undefined>;
+  readonly vocabulary: Pick<Vocabulary, "tokens" | "far">;
   readonly added: readonly AddedToken[];
   readonly roles: TokenRoles;
-  /** Appends the ids of text in which no added token is looked for. */
-  readonly encodeText: (text: string, out: IdBuffer) => void;
-  /** Bytes of `id` where they depend on the id before it (SentencePiece's space after BOS). */
-  readonly bytesAfter?: ((id: number, previous: number | undefined) => Uint8Array | undefined) | undefined;
+  readonly extractors: (special: EncodeOptions["special"]) => Extractor;
+  readonly pipeline?: Pipeline | undefined;
+  /** Ids of normalised text, faster than the pipeline gives them; needed where there is no pipeline. */
+  readonly fast?: TextToIds | undefined;
+  readonly decoding: Decoding;
+  readonly truncation?: Truncation | undefined;
+  readonly padding?: Padding | undefined;
   readonly definition?: object | undefined;
 }
 
 export function assembleTokenizer(parts: TokenizerParts): Tokenizer {
-  const { tokens, added, roles, encodeText } = parts;
+  const { vocabulary, added, roles } = parts;
   const ids = new Map<string, number>();
-  tokens.forEach((token, id) => {
+  vocabulary.tokens.forEach((token, id) => {
     if (token !== undefined) ids.set(token, id);
   });
+  for (const [id, token] of vocabulary.far) ids.set(token, id);
   const specials = new Map(added.filter((t) => t.special).map((t) => [t.content, t.id]));
   const roleId = (spelling: string | undefined) => (spelling === undefined ? undefined : ids.get(spelling));
-  const segmenterFor = createSegmenters(added);
+  const encodeSection = createSectionEncoder(parts);
   const encodeInto: Tokenizer["encodeInto"] = (text, out, options) => {
-    for (const segment of segmenterFor(options?.special)(text)) {
-      if (typeof segment === "number") pushId(out, segment);
-      else encodeText(segment, out);
+    for (const { id, text: section } of parts.extractors(options?.special)(wellFormed(text))) {
+      if (id >= 0) pushId(out, checkId(id));
+      else encodeSection(section, out);
     }
   };
   const scratch = createIdBuffer();
-  const decoding = createDecoding(parts, new Set(specials.values()));
   return {
-    vocabSize: tokens.length,
+    vocabSize: Math.max(vocabulary.tokens.length, ...[...vocabulary.far.keys()].map((id) => id + 1)),
     addedTokens: added,
     specialTokens: specials,
     roles,
@@ -56,60 +61,54 @@ export function assembleTokenizer(parts: TokenizerParts): Tokenizer {
       return result;
     },
     encodeInto,
-    ...decoding,
+    ...createFullEncoding(parts),
+    ...parts.decoding,
     tokenToId: (token) => ids.get(token),
-    idToToken: (id) => tokens[id],
+    idToToken: (id) => tokenAt(vocabulary, id),
     definition: parts.definition,
   };
 }
 
-function createDecoding(
-  parts: TokenizerParts,
-  special: ReadonlySet<number>,
-): Pick<Tokenizer, "decode" | "streamDecoder" | "tokenBytes"> {
-  const table = createTokenBytes(parts.bytes);
-  const decodeUtf8 = createUtf8Decoder();
-  const check = (id: number): number => {
-    if (parts.tokens[id] !== undefined) return id;
-    throw new UserError({
-      code: "unknown-token-id",
-      message: "the vocabulary has no token with this id",
-      found: id,
-      expected: `an id below ${parts.tokens.length}`,
-      fix: "use the tokenizer that belongs to the model",
+/** Ids are 32 bits with a sign, as in the tensors. */
+function checkId(id: number): number {
+  if (id <= 0x7fffffff) return id;
+  throw new UserError({
+    code: "token-id-too-large",
+    message: "the text has a token whose id no model can take",
+    found: id,
+    expected: "at most 2147483647",
+    fix: "use a vocabulary with smaller ids",
+  });
+}
+
+function createSectionEncoder(parts: TokenizerParts): (section: AlignedText, out: IdBuffer) => void {
+  const { fast, pipeline } = parts;
+  if (fast !== undefined) return (section, out) => fast(section.text, out);
+  return (section, out) => {
+    const sink = { add: (id: number) => pushId(out, checkId(id)) };
+    for (const piece of cut(pipeline!, section)) pipeline!.model.tokenize(piece.text, sink);
+  };
+}
+
+function createFullEncoding(parts: TokenizerParts): Pick<Tokenizer, "encoding" | "encodings"> {
+  const encodings: Tokenizer["encodings"] = (batch, options = {}) => {
+    if (parts.pipeline === undefined)
+      throw new UserError({
+        code: "no-encoding",
+        message: "this kind of tokenizer gives ids only, without places",
+        fix: "call encode, or convert the tokenizer to tokenizer.json",
+      });
+    const own = <T>(value: T | null | undefined, otherwise: T | undefined) =>
+      value === undefined ? otherwise : (value ?? undefined);
+    return encodeBatch(parts.pipeline, parts.extractors(options.special), batch, {
+      addSpecialTokens: options.addSpecialTokens ?? true,
+      offsets: options.offsets ?? "utf16",
+      truncation: own(options.truncation, parts.truncation),
+      padding: own(options.padding, parts.padding),
     });
   };
-  const one = (id: number, previous: number | undefined): Uint8Array =>
-    parts.bytesAfter?.(id, previous) ?? table.bytes.subarray(table.offsets[id]!, table.offsets[id + 1]!);
-  const streamDecoder = (options?: DecodeOptions) => {
-    const stream = createUtf8Stream();
-    let previous: number | undefined;
-    return {
-      push(id: number) {
-        check(id);
-        const before = previous;
-        previous = id;
-        return options?.skipSpecialTokens && special.has(id) ? "" : stream.push(one(id, before));
-      },
-      end: () => stream.end(),
-    };
-  };
   return {
-    decode(ids, options) {
-      if (parts.bytesAfter !== undefined) {
-        const stream = streamDecoder(options);
-        let text = "";
-        for (let i = 0; i < ids.length; i++) text += stream.push(ids[i]!);
-        return text + stream.end();
-      }
-      const kept: number[] = [];
-      for (let i = 0; i < ids.length; i++) {
-        const id = check(ids[i]!);
-        if (!(options?.skipSpecialTokens && special.has(id))) kept.push(id);
-      }
-      return decodeUtf8(joinTokens(table, kept));
-    },
-    streamDecoder,
-    tokenBytes: (id) => one(check(id), undefined).slice(),
+    encodings,
+    encoding: (input, options: EncodingOptions = {}) => encodings([[input, options.pair]], options)[0]!,
   };
 }

@@ -1,5 +1,9 @@
 /** @file Tokenizers: trained here, read from the field's files, saved as tokenizer.json. */
 
+export type { Encoding } from "./encoding/encoding.js";
+export type { Padding } from "./encoding/pad.js";
+export type { EncodingInput } from "./encoding/pipeline.js";
+export type { Truncation } from "./encoding/truncate.js";
 export { readGpt2Files } from "./files/gpt2.js";
 export { readLlama2cTokenizer } from "./files/llama2c.js";
 export { loadTokenizer } from "./files/load.js";
@@ -10,8 +14,10 @@ export { createIdBuffer, takeIds } from "./idBuffer.js";
 export type { PatternName } from "./pretokenizers/splitter.js";
 export type {
   AddedToken,
+  BatchOptions,
   DecodeOptions,
   EncodeOptions,
+  EncodingOptions,
   StreamDecoder,
   Tokenizer,
   TokenRoles,

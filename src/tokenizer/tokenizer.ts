@@ -1,6 +1,11 @@
 /** @file What every tokenizer here can do. Ids are `Int32Array`, the tensors' type for ids, so that they go into a
- *  model or a shard without a copy. Nothing is ever added: a caller that wants BOS or EOS puts it there itself, once. */
+ *  model or a shard without a copy. `encode` never adds anything: a caller that wants BOS or EOS puts it there itself,
+ *  once. `encoding` does what the file says, post-processor and all. */
 
+import type { Encoding } from "./encoding/encoding.js";
+import type { Padding } from "./encoding/pad.js";
+import type { EncodingInput } from "./encoding/pipeline.js";
+import type { Truncation } from "./encoding/truncate.js";
 import type { IdBuffer } from "./idBuffer.js";
 
 export interface EncodeOptions {
@@ -8,6 +13,23 @@ export interface EncodeOptions {
    *  out of text, so that a user cannot forge one; `"all"`; or the spellings allowed. Added tokens that are not marked
    *  special (`<think>` in some vocabularies) are always recognised. */
   readonly special?: "none" | "all" | readonly string[];
+}
+
+/** For `encodings`. */
+export interface BatchOptions extends EncodeOptions {
+  /** What the post-processor puts in. Default true. */
+  readonly addSpecialTokens?: boolean | undefined;
+  /** Places in the text are counted in UTF-16 units, as JavaScript's strings are, or in code points, as Python's. Default
+   *  `"utf16"`. */
+  readonly offsets?: "utf16" | "codePoints" | undefined;
+  /** Default: what tokenizer.json says; null: none. */
+  readonly truncation?: Truncation | null | undefined;
+  readonly padding?: Padding | null | undefined;
+}
+
+export interface EncodingOptions extends BatchOptions {
+  /** A second text. */
+  readonly pair?: EncodingInput | undefined;
 }
 
 export interface DecodeOptions {
@@ -60,6 +82,14 @@ export interface Tokenizer {
   encode(text: string, options?: EncodeOptions): Int32Array;
   /** Appends the ids of a text to `out`: for bulk work, no array a text. */
   encodeInto(text: string, out: IdBuffer, options?: EncodeOptions): void;
+  /** Ids with their places in the text, words and masks, as tokenizer.json says. Throws UserError as `encode` does, and
+   *  `truncation` where a text cannot be cut as asked. */
+  encoding(input: EncodingInput, options?: EncodingOptions): Encoding;
+  /** Several, padded to one length. */
+  encodings(
+    batch: ReadonlyArray<readonly [first: EncodingInput, second?: EncodingInput | undefined]>,
+    options?: BatchOptions,
+  ): Encoding[];
   /** Invalid UTF-8 becomes U+FFFD. Throws UserError for an id that the vocabulary does not have. */
   decode(ids: ArrayLike<number>, options?: DecodeOptions): string;
   streamDecoder(options?: DecodeOptions): StreamDecoder;

@@ -47,15 +47,15 @@ export function asFlag(value: unknown, place: Place, fallback: boolean): boolean
   return refuse(place, "malformed-tokenizer", "has the wrong type", describe(value), "true or false", REMAKE);
 }
 
-/** A token id: a whole number from 0 to what an int32 index allows. */
+/** A token id as the format allows it: 32 bits, no sign. */
 export function asId(value: unknown, place: Place): number {
-  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 1 << 24) return value;
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** 32) return value;
   return refuse(
     place,
     "malformed-tokenizer",
     "is not a token id",
     describe(value),
-    "a whole number from 0 to 16777215",
+    "a whole number from 0 to 4294967295",
     REMAKE,
   );
 }

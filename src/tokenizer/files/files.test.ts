@@ -123,22 +123,22 @@ describe("malformed files", () => {
       "an unknown pre-tokenizer",
       "pre_tokenizer",
       { type: "Syllables" },
-      /pre_tokenizer: .*found "Syllables"/,
+      /pre_tokenizer\.type: names no pre-tokenizer.*found "Syllables"/,
     ],
     [
-      "an unknown pattern",
+      "a pattern that cannot be read",
       "pre_tokenizer.pretokenizers",
       [
-        { type: "Split", pattern: { Regex: "x+" }, behavior: "Isolated", invert: false },
+        { type: "Split", pattern: { Regex: "(x+" }, behavior: "Isolated", invert: false },
         { type: "ByteLevel" },
       ],
-      /found "x\+"/,
+      /pre_tokenizer\.pretokenizers\[0\]\.pattern\.Regex: .*unmatched parenthesis.*found "\(x\+"/,
     ],
     [
       "an unknown decoder",
       "decoder",
-      { type: "Metaspace" },
-      /decoder\.type: .*found "Metaspace", expected ByteLevel/,
+      { type: "Metaspaces" },
+      /decoder\.type: .*found "Metaspaces".*Did you mean Metaspace\?/,
     ],
     [
       "an added token with another's id",

@@ -4,7 +4,9 @@
 
 import { UserError } from "../../platform/errors.js";
 import { readBytes } from "../../platform/files.js";
+import { createExtractors } from "../added/extract.js";
 import { assembleTokenizer } from "../assemble.js";
+import { byteDecoding } from "../decoding.js";
 import { createScoredBpe } from "../models/sentencepiece/scoredBpe.js";
 import type { AddedToken, Tokenizer } from "../tokenizer.js";
 
@@ -27,14 +29,23 @@ export function readLlama2cTokenizer(file: string, vocabSize: number): Tokenizer
     normalized: false,
   }));
   const bytes = pieces.map((piece, id) => meaning(piece, spellings[id]!, id));
-  return assembleTokenizer({
+  const vocabulary = {
     tokens: pieces.map((piece, id) => SPELLINGS[id] ?? text.decode(piece)),
-    bytes,
+    far: new Map<number, string>(),
+  };
+  return assembleTokenizer({
+    vocabulary,
     added,
     roles: { unk: "<unk>", bos: "<s>", eos: "</s>" },
-    encodeText: createScoredBpe({ spellings, scores }),
-    bytesAfter: (id, previous) =>
-      previous === BOS && bytes[id]![0] === 0x20 ? bytes[id]!.subarray(1) : undefined,
+    extractors: createExtractors(added, undefined),
+    fast: createScoredBpe({ spellings, scores }),
+    decoding: byteDecoding({
+      vocabulary,
+      special: new Set(added.map((token) => token.id)),
+      bytes,
+      bytesAfter: (id, previous) =>
+        previous === BOS && bytes[id]![0] === 0x20 ? bytes[id]!.subarray(1) : undefined,
+    }),
   });
 }
 

@@ -5,6 +5,7 @@ import { directoryOf, exists, isDirectory, joinPath, readJson } from "../../plat
 import type { Tokenizer, TokenRoles } from "../tokenizer.js";
 import { readGpt2Files } from "./gpt2.js";
 import { readRoles } from "./roles.js";
+import { readStrictJson } from "./strictJson.js";
 import { tokenizerFromJson } from "./tokenizerJson.js";
 
 const GPT2_NAMES = [
@@ -33,5 +34,5 @@ export function loadTokenizer(place: string): Tokenizer {
       fix: "name the folder of a model, or a tokenizer.json",
     });
   }
-  return tokenizerFromJson(readJson(file), roles ?? {}, file);
+  return tokenizerFromJson(readStrictJson(file), roles ?? {}, file);
 }

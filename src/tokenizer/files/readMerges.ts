@@ -11,7 +11,8 @@ export interface Merges {
   readonly result: Int32Array;
 }
 
-export function readMerges(value: unknown, vocabulary: Vocabulary, place: Place): Merges {
+/** `prefix`: what the right side of a merge has in front and its result has not. */
+export function readMerges(value: unknown, vocabulary: Vocabulary, place: Place, prefix = ""): Merges {
   const list = asArray(value, place);
   const pairs = new Int32Array(list.length * 2);
   const result = new Int32Array(list.length);
@@ -20,7 +21,7 @@ export function readMerges(value: unknown, vocabulary: Vocabulary, place: Place)
     const [left, right] = splitMerge(entry, here);
     pairs[2 * rank] = idOf(left, vocabulary, here);
     pairs[2 * rank + 1] = idOf(right, vocabulary, here);
-    result[rank] = idOf(left + right, vocabulary, here);
+    result[rank] = idOf(left + right.slice(prefix.length), vocabulary, here);
   });
   return { pairs, result };
 }

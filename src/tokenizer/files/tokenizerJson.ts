@@ -1,138 +1,118 @@
-/** @file tokenizer.json, the file of Hugging Face's library, to a tokenizer: byte-level BPE and one token a character.
- *  Post-processors are read over: nothing is added to a text here, and nothing is cut or padded. What the file has and is
- *  not supported is refused by name. */
+/** @file tokenizer.json, the file of Hugging Face's library, to a tokenizer. What the file has and is not known is refused
+ *  by name. */
 
+import { createExtractors, normalizedSpelling } from "../added/extract.js";
 import { assembleTokenizer } from "../assemble.js";
-import { createByteLevelBpe } from "../models/bpe/byteLevelBpe.js";
-import { createMergeTable } from "../models/bpe/mergeTable.js";
-import { createCharacterModel } from "../models/wordlevel/characters.js";
-import { createSplitter } from "../pretokenizers/create.js";
-import { BYTE_TO_CODE_POINT, tokenToBytes } from "../text/byteAlphabet.js";
-import { createCharacterClasses } from "../text/categories.js";
+import { makeTokenDecoder, type TokenDecoder } from "../decoders/index.js";
+import { byteDecoding, type Decoding, tokenDecoding } from "../decoding.js";
+import type { Pipeline } from "../encoding/pipeline.js";
+import { makeModel } from "../models/index.js";
+import { makeNormalizer } from "../normalizers/index.js";
+import type { Normalizer } from "../normalizers/normalizer.js";
+import { makePostProcessor } from "../postProcessors/index.js";
+import { makePreTokenizer } from "../pretokenizers/index.js";
+import { bytesToToken, tokenToBytes } from "../text/byteAlphabet.js";
 import type { AddedToken, Tokenizer, TokenRoles } from "../tokenizer.js";
 import type { JsonObject, Place } from "./check.js";
-import { asFlag, asObject, describe, inside, refuse } from "./check.js";
+import { asObject, inside, refuse } from "./check.js";
+import { fastPath } from "./fastPath.js";
 import { readAddedTokens } from "./readAddedTokens.js";
-import { readMerges } from "./readMerges.js";
-import { readNormalizer } from "./readNormalizer.js";
-import type { PreTokenizer } from "./readPreTokenizer.js";
-import { readPreTokenizer } from "./readPreTokenizer.js";
-import type { Vocabulary } from "./vocabulary.js";
-import { readVocabulary } from "./vocabulary.js";
+import { readPadding, readTruncation } from "./readSettings.js";
+import { tokenAt, type Vocabulary } from "./vocabulary.js";
+
+const KEYS = [
+  "version",
+  "truncation",
+  "padding",
+  "added_tokens",
+  "normalizer",
+  "pre_tokenizer",
+  "post_processor",
+  "decoder",
+  "model",
+];
 
 /** Parsed JSON to a tokenizer; `file` is for messages. */
 export function tokenizerFromJson(json: unknown, roles: TokenRoles = {}, file = "tokenizer.json"): Tokenizer {
   const root: Place = { file, at: "" };
   const object = asObject(json, root);
-  const model = asObject(object.model, inside(root, "model"));
-  const pre = readPreTokenizer(object.pre_tokenizer, inside(root, "pre_tokenizer"));
-  const normalize = readNormalizer(object.normalizer, inside(root, "normalizer"));
-  const vocabulary = readVocabulary(model.vocab, inside(root, "model.vocab"));
+  checkKeys(object, root);
+  const optional = <T>(key: string, read: (value: unknown, place: Place) => T): T | undefined =>
+    object[key] === undefined || object[key] === null ? undefined : read(object[key], inside(root, key));
+  const normalizer = optional("normalizer", makeNormalizer);
+  const preTokenizer = optional("pre_tokenizer", makePreTokenizer);
+  const { model, vocabulary } = makeModel(object.model, inside(root, "model"));
   const added = readAddedTokens(object.added_tokens, vocabulary, inside(root, "added_tokens"));
-  checkDecoder(object.decoder, pre, inside(root, "decoder"));
-  const encodeText =
-    pre.kind === "byteLevel"
-      ? readByteLevelBpe(model, vocabulary, added, pre, inside(root, "model"))
-      : readCharacters(model, vocabulary, inside(root, "model"));
+  const hasId = (id: number) => tokenAt(vocabulary, id) !== undefined;
+  const postProcessor = optional("post_processor", (value, place) => makePostProcessor(value, hasId, place));
+  const decoder = makeTokenDecoder(object.decoder, inside(root, "decoder"));
+  const pipeline: Pipeline = {
+    preTokenizer,
+    model,
+    postProcessor,
+    spellingOf: (id) => tokenAt(vocabulary, id) ?? "",
+  };
   return assembleTokenizer({
-    tokens: vocabulary.tokens,
-    bytes: bytesOfTokens(vocabulary, added, pre),
+    vocabulary,
     added,
     roles,
-    encodeText: normalize === undefined ? encodeText : (text, out) => encodeText(normalize(text), out),
+    extractors: createExtractors(added, normalizer),
+    pipeline,
+    fast: fastPath(object, vocabulary, added, root),
+    decoding: createDecoding(vocabulary, added, normalizer, decoder, object.decoder),
+    truncation: readTruncation(object.truncation, postProcessor?.putIn[0] ?? 0, inside(root, "truncation")),
+    padding: readPadding(object.padding, inside(root, "padding")),
     definition: object,
   });
 }
 
-function bytesOfTokens(vocabulary: Vocabulary, added: readonly AddedToken[], pre: PreTokenizer) {
-  const utf8 = new TextEncoder();
-  const plain = new Set(added.map((token) => token.id));
-  return vocabulary.tokens.map((token, id) => {
-    if (token === undefined) return undefined;
-    const bytes = pre.kind === "byteLevel" && !plain.has(id) ? tokenToBytes(token) : undefined;
-    return bytes ?? utf8.encode(token);
-  });
+function checkKeys(object: JsonObject, root: Place): void {
+  for (const key of Object.keys(object))
+    if (!KEYS.includes(key))
+      refuse(
+        root,
+        "unknown-key",
+        "has a key that a tokenizer has not",
+        key,
+        KEYS,
+        "remove it, or update cygnet",
+      );
+  const { version } = object;
+  if (version !== undefined && version !== "1.0")
+    refuse(inside(root, "version"), "malformed-tokenizer", "is not known", version, '"1.0"', "update cygnet");
 }
 
-function checkDecoder(value: unknown, pre: PreTokenizer, place: Place): void {
-  const wanted = pre.kind === "byteLevel" ? "ByteLevel" : "Fuse";
-  const found = value === undefined || value === null ? "none" : asObject(value, place).type;
-  if (found !== wanted)
-    refuse(
-      inside(place, "type"),
-      "unsupported-decoder",
-      "does not fit the pre-tokenizer",
-      describe(found),
-      wanted,
-      "use the decoder that belongs to this kind of tokenizer",
-    );
-}
-
-function readByteLevelBpe(
-  model: JsonObject,
+/** Added tokens stand for their normalised text. */
+function createDecoding(
   vocabulary: Vocabulary,
   added: readonly AddedToken[],
-  pre: PreTokenizer & { kind: "byteLevel" },
-  place: Place,
-) {
-  if (model.type !== "BPE" && !(model.type === undefined && "merges" in model))
-    refuse(
-      inside(place, "type"),
-      "unsupported-model",
-      "is not supported with this pre-tokenizer",
-      describe(model.type),
-      "BPE",
-      "use a byte-level BPE tokenizer",
-    );
-  for (const key of ["dropout", "continuing_subword_prefix", "end_of_word_suffix"])
-    if (model[key] !== undefined && model[key] !== null && model[key] !== 0 && model[key] !== "")
-      refuse(
-        inside(place, key),
-        "unsupported-model",
-        "is not supported for byte-level BPE",
-        describe(model[key]),
-        "null",
-        "use a tokenizer without it",
-      );
-  const merges = readMerges(model.merges, vocabulary, inside(place, "merges"));
-  const byteIds = Int32Array.from(
-    BYTE_TO_CODE_POINT,
-    (c) => vocabulary.ids.get(String.fromCharCode(c)) ?? -1,
-  );
-  const classes = createCharacterClasses();
+  normalizer: Normalizer | undefined,
+  decoder: TokenDecoder,
+  json: unknown,
+): Decoding {
   const special = new Set(added.filter((token) => token.special).map((token) => token.id));
-  const encode = createByteLevelBpe({
-    classes,
-    split: createSplitter(pre.pattern, classes),
-    cutAnywhere: pre.pattern !== "none",
-    merges: createMergeTable(merges.pairs, merges.result, byteIds),
-    wholeWords: asFlag(model.ignore_merges, inside(place, "ignore_merges"), false)
-      ? [...vocabulary.ids].flatMap(([token, id]) => {
-          const bytes = special.has(id) ? undefined : tokenToBytes(token);
-          return bytes === undefined || bytes.length === 0 ? [] : [[bytes, id] as const];
-        })
-      : undefined,
-  });
-  if (!pre.prefixSpace) return encode;
-  return (text: string, out: Parameters<typeof encode>[1]) =>
-    encode(text === "" || /^\p{White_Space}/u.test(text) ? text : ` ${text}`, out);
+  const spellings = new Map(
+    added.map((t) => [t.id, t.normalized ? normalizedSpelling(t.content, normalizer) : t.content]),
+  );
+  if (vocabulary.far.size === 0 && (json as { type?: unknown } | null)?.type === "ByteLevel") {
+    const utf8 = new TextEncoder();
+    const bytes = vocabulary.tokens.map((token, id) => {
+      if (token === undefined) return undefined;
+      const text = spellings.get(id);
+      return text === undefined ? (tokenToBytes(token) ?? utf8.encode(token)) : utf8.encode(text);
+    });
+    return byteDecoding({ vocabulary, special, bytes });
+  }
+  return tokenDecoding({ vocabulary, special, decoder, spellingOf: spellingOf(spellings, decoder) });
 }
 
-function readCharacters(model: JsonObject, vocabulary: Vocabulary, place: Place) {
-  if (model.type !== "WordLevel")
-    refuse(
-      inside(place, "type"),
-      "unsupported-model",
-      "is not supported with this pre-tokenizer",
-      describe(model.type),
-      "WordLevel",
-      "use a byte-level BPE tokenizer, or train a character-level one here",
-    );
-  const idOf = new Map<number, number>();
-  for (const [token, id] of vocabulary.ids) {
-    const codePoint = token.codePointAt(0);
-    if (codePoint !== undefined && String.fromCodePoint(codePoint) === token) idOf.set(codePoint, id);
-  }
-  const unk = model.unk_token;
-  return createCharacterModel(idOf, typeof unk === "string" ? vocabulary.ids.get(unk) : undefined);
+/** An added token is text: behind a decoder that would read its letters as bytes it is given as bytes. (The library does
+ *  not, so that `café` loses its last letter there.) */
+function spellingOf(spellings: ReadonlyMap<number, string>, decoder: TokenDecoder) {
+  const utf8 = new TextEncoder();
+  return (id: number): string | undefined => {
+    const text = spellings.get(id);
+    if (text === undefined || !decoder.readsByteLetters) return text;
+    return bytesToToken(utf8.encode(text));
+  };
 }

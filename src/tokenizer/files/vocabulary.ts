@@ -7,15 +7,33 @@ export interface Vocabulary {
   readonly ids: ReadonlyMap<string, number>;
   /** Spelling of each id; undefined where there is a hole. */
   readonly tokens: Array<string | undefined>;
+  /** Ids far beyond all others, kept apart so that no array of that length is made. */
+  readonly far: Map<number, string>;
+}
+
+const FARTHEST = 1 << 20;
+
+export function setToken(vocabulary: Pick<Vocabulary, "tokens" | "far">, id: number, token: string): void {
+  const { tokens, far } = vocabulary;
+  if (id > tokens.length + FARTHEST) {
+    far.set(id, token);
+    return;
+  }
+  while (tokens.length < id) tokens.push(undefined);
+  tokens[id] = token;
+}
+
+export function tokenAt(vocabulary: Pick<Vocabulary, "tokens" | "far">, id: number): string | undefined {
+  return vocabulary.tokens[id] ?? vocabulary.far.get(id);
 }
 
 export function readVocabulary(value: unknown, place: Place): Vocabulary {
   const object: JsonObject = asObject(value, place);
   const ids = new Map<string, number>();
-  const tokens: Array<string | undefined> = [];
+  const vocabulary: Vocabulary = { ids, tokens: [], far: new Map() };
   for (const [token, raw] of Object.entries(object)) {
     const id = asId(raw, inside(place, JSON.stringify(token)));
-    const other = tokens[id];
+    const other = tokenAt(vocabulary, id);
     if (other !== undefined)
       refuse(
         inside(place, JSON.stringify(token)),
@@ -25,9 +43,17 @@ export function readVocabulary(value: unknown, place: Place): Vocabulary {
         "an id of its own",
         "give each token one id",
       );
-    while (tokens.length < id) tokens.push(undefined);
-    tokens[id] = token;
+    if (/\p{Cs}/u.test(token))
+      refuse(
+        inside(place, JSON.stringify(token)),
+        "malformed-tokenizer",
+        "has half a character, which no text can hold",
+        token,
+        "whole characters",
+        "get the file again from where it came",
+      );
+    setToken(vocabulary, id, token);
     ids.set(token, id);
   }
-  return { ids, tokens };
+  return vocabulary;
 }

@@ -8,6 +8,7 @@ import { modelChecks } from "./models/index.js";
 import { optimKinds } from "./optim/index.js";
 import { ropeTables } from "./positions.js";
 import { processorChecks } from "./processors.js";
+import { tokenizerKinds } from "./tokenizers/index.js";
 
 const checkTypes: readonly CheckType[] = [
   ...modelChecks,
@@ -18,4 +19,4 @@ const checkTypes: readonly CheckType[] = [
 ];
 
 /** The first that matches a case does it. */
-export const caseKinds: readonly CaseKind[] = [checkListKind(checkTypes), ...optimKinds];
+export const caseKinds: readonly CaseKind[] = [checkListKind(checkTypes), ...optimKinds, ...tokenizerKinds];

@@ -16,27 +16,36 @@ interface Work {
 }
 
 export function createLongWordMerger(table: MergeTable): WordMerger {
-  const places = createPlaces(table.result.length);
+  const merge = createSymbolMerger(table);
   return {
     merge(bytes, start, end, into, at) {
       const n = end - start;
-      const work: Work = { ids: new Int32Array(n), next: new Int32Array(n), previous: new Int32Array(n) };
-      for (let i = 0; i < n; i++) {
-        work.ids[i] = table.byteIds[bytes[start + i]!]!;
-        work.next[i] = i + 1 < n ? i + 1 : -1;
-        work.previous[i] = i - 1;
-      }
-      places.begin(n);
-      for (let i = 0; i + 1 < n; i++) {
-        const rank = table.byteRanks[(bytes[start + i]! << 8) | bytes[start + i + 1]!]!;
-        if (rank !== NO_MERGE) places.add(rank, i);
-      }
-      for (let rank = places.pop(); rank !== NO_MERGE; rank = places.pop())
-        mergeRank(table, work, places, rank);
-      for (let i = 0; i !== -1; i = work.next[i]!) into[at++] = work.ids[i]!;
-      places.end();
+      const ids = new Int32Array(n);
+      for (let i = 0; i < n; i++) ids[i] = table.byteIds[bytes[start + i]!]!;
+      const next = merge(ids);
+      for (let i = 0; i !== -1; i = next[i]!) into[at++] = ids[i]!;
       return at;
     },
+  };
+}
+
+/** Merges a list of tokens in place: `ids` keeps each token where its first part stood, -1 where a part went. Returns
+ *  where the token behind each begins, -1 behind the last. */
+export function createSymbolMerger(table: MergeTable): (ids: Int32Array) => Int32Array {
+  const places = createPlaces(table.result.length);
+  return (ids) => {
+    const n = ids.length;
+    const work: Work = { ids, next: new Int32Array(n), previous: new Int32Array(n) };
+    for (let i = 0; i < n; i++) {
+      work.next[i] = i + 1 < n ? i + 1 : -1;
+      work.previous[i] = i - 1;
+    }
+    places.begin(n);
+    for (let i = 0; i + 1 < n; i++) offer(table, work, places, i, i + 1);
+    for (let rank = places.pop(); rank !== NO_MERGE; rank = places.pop())
+      mergeRank(table, work, places, rank);
+    places.end();
+    return work.next;
   };
 }
 

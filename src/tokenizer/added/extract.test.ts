@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createSegmenters } from "./addedTokens.js";
-import type { AddedToken } from "./tokenizer.js";
+import type { AddedToken, EncodeOptions } from "../tokenizer.js";
+import { createExtractors } from "./extract.js";
 
 const token = (id: number, content: string, more: Partial<AddedToken> = {}): AddedToken => ({
   id,
@@ -12,6 +12,14 @@ const token = (id: number, content: string, more: Partial<AddedToken> = {}): Add
   normalized: false,
   ...more,
 });
+
+function createSegmenters(added: readonly AddedToken[]) {
+  const extractors = createExtractors(added, undefined);
+  return (special: EncodeOptions["special"]) => {
+    const extract = extractors(special);
+    return (text: string) => extract(text).map(({ id, text: section }) => (id >= 0 ? id : section.text));
+  };
+}
 
 describe("added tokens in text", () => {
   it("are text where special tokens are not asked for, unless they are not special", () => {

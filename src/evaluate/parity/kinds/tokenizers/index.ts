@@ -1,0 +1,8 @@
+/** @file All kinds of cases about tokenizers. */
+
+import type { CaseKind } from "../kind.js";
+import { badTokenizers } from "./bad.js";
+import { componentKinds } from "./components.js";
+import { encodeKind } from "./encode.js";
+
+export const tokenizerKinds: readonly CaseKind[] = [...componentKinds, encodeKind, badTokenizers];

@@ -1,0 +1,17 @@
+import { existsSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { caseLine } from "./report.js";
+import { findCases, runCases } from "./run.js";
+
+const tokenizers = "../shared/parity/tokenizers";
+const here = /^(components|encode|bad)/;
+
+describe.skipIf(!existsSync(tokenizers))("the cases of ../shared/parity/tokenizers", () => {
+  it("pass", async () => {
+    const cases = findCases(tokenizers).filter((c) => here.test(c.name));
+    const results = [];
+    for await (const r of runCases(cases, { device: "auto", compute: "fp32" })) results.push(r);
+    expect(results.filter((r) => r.status !== "ok").map(caseLine)).toEqual([]);
+    expect(results.length).toBeGreaterThanOrEqual(29);
+  }, 60_000);
+});
