@@ -81,6 +81,8 @@ CYGNET_INLINE void store(bf16* p, const F16& x, Part t) {
 }
 #endif
 
+CYGNET_INLINE void prefetch(const bf16* p) { __builtin_prefetch(p, 0, 3); }
+
 CYGNET_INLINE float widen(float x) { return x; }
 CYGNET_INLINE float widen(bf16 x) {
   const uint32_t bits = (uint32_t)x.bits << 16;
@@ -103,5 +105,12 @@ CYGNET_INLINE void with_element(int half, const F& f) {
   if (half) f(Element<bf16>{});
   else f(Element<float>{});
 }
+/** The same for two operands: bits 0 and 1 of `halves`. */
+template <class F>
+CYGNET_INLINE void with_elements(int halves, const F& f) {
+  with_element(halves & 1, [&](auto x) { with_element(halves >> 1 & 1, [&](auto y) { f(x, y); }); });
+}
+/** The type that `with_element` gave. */
+#define CYGNET_TYPE(element) typename decltype(element)::type
 
 }  // namespace

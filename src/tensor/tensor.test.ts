@@ -5,7 +5,7 @@ import { Engine } from "./engine.js";
 
 describe("a tensor in bf16", () => {
   const engine = new Engine({ backend: createReferenceBackend() });
-  const values = Float32Array.of(1, -0.1, 3.14159, 1e-30);
+  const values = Float32Array.of(1, -0.1, Math.PI, 1e-30);
 
   it("takes floats, rounded, or bits, and gives both back", () => {
     const t = engine.empty([4], "bf16").write(values);

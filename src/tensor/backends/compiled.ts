@@ -37,6 +37,8 @@ const at = ({ storage, offset }: Operand): number =>
 const atOrNull = (x: Operand | undefined): number => (x === undefined ? 0 : at(x));
 /** 1 where an operand is stored in bf16. */
 const half = (x: Operand): number => (x.storage.dtype === "bf16" ? 1 : 0);
+const halves = (x: Operand, y: Operand): number => half(x) + 2 * half(y);
+const elementCode = { f32: 0, i32: 1, bf16: 2 } as const;
 const flag = (x: boolean | undefined): number => (x === true ? 1 : 0);
 const actCode = (name: Unary | undefined): number => (name === undefined ? -1 : unaryCode[name]!);
 
@@ -232,6 +234,7 @@ const attentionShape = (p: AttentionParams): number[] => [
   p.strideO,
   p.scale,
   p.softcap ?? 0,
+  half(p.q),
 ];
 
 function rowsOf(addon: Machine & Kernels): RowsPart {
@@ -250,6 +253,7 @@ function rowsOf(addon: Machine & Kernels): RowsPart {
         p.rows,
         p.dim,
         p.eps,
+        halves(p.x, p.y),
       ),
     layerNormBackward: (p) =>
       void addon.layer_norm_backward(
@@ -265,6 +269,7 @@ function rowsOf(addon: Machine & Kernels): RowsPart {
         p.dim,
         flag(p.accumulateX),
         flag(p.accumulateW),
+        halves(p.x, p.dy),
       ),
     rmsNorm: (p) =>
       void addon.rms_norm(
@@ -276,6 +281,7 @@ function rowsOf(addon: Machine & Kernels): RowsPart {
         p.rows,
         p.dim,
         p.eps,
+        halves(p.x, p.y),
       ),
     rmsNormBackward: (p) =>
       void addon.rms_norm_backward(
@@ -290,6 +296,7 @@ function rowsOf(addon: Machine & Kernels): RowsPart {
         p.dim,
         flag(p.accumulateX),
         flag(p.accumulateW),
+        halves(p.x, p.dy),
       ),
     rope: (p) =>
       void addon.rope(
@@ -304,6 +311,7 @@ function rowsOf(addon: Machine & Kernels): RowsPart {
         p.ldx,
         p.ldy,
         p.sign,
+        half(p.x),
       ),
     attention: (p) =>
       void addon.attention(
@@ -363,11 +371,29 @@ type ElementsPart = Pick<
 
 function elementsOf(addon: Machine & Kernels): ElementsPart {
   return {
-    unary: (p) => void addon.unary(unaryCode[p.op]!, at(p.x), at(p.y), p.length),
+    unary: (p) => void addon.unary(unaryCode[p.op]!, at(p.x), at(p.y), p.length, half(p.x)),
     unaryBackward: (p) =>
-      void addon.unary_backward(unaryCode[p.op]!, at(p.x), at(p.dy), at(p.dx), p.length, flag(p.accumulate)),
+      void addon.unary_backward(
+        unaryCode[p.op]!,
+        at(p.x),
+        at(p.dy),
+        at(p.dx),
+        p.length,
+        flag(p.accumulate),
+        half(p.x),
+      ),
     gated: (p) =>
-      void addon.gated(unaryCode[p.op]!, at(p.gate), at(p.up), at(p.y), p.rows, p.dim, p.ldg, p.ldu),
+      void addon.gated(
+        unaryCode[p.op]!,
+        at(p.gate),
+        at(p.up),
+        at(p.y),
+        p.rows,
+        p.dim,
+        p.ldg,
+        p.ldu,
+        half(p.y),
+      ),
     gatedBackward: (p) =>
       void addon.gated_backward(
         unaryCode[p.op]!,
@@ -380,17 +406,19 @@ function elementsOf(addon: Machine & Kernels): ElementsPart {
         p.dim,
         p.ldg,
         p.ldu,
+        half(p.dy),
       ),
-    binary: (p) => void addon.binary(binaryCode[p.op]!, at(p.a), at(p.b), at(p.y), p.length, p.bLength),
-    axpby: (p) => void addon.axpby(p.alpha, at(p.x), p.beta, at(p.y), p.length),
-    affine: (p) => void addon.affine(at(p.x), at(p.y), p.alpha, p.constant, p.length),
+    binary: (p) =>
+      void addon.binary(binaryCode[p.op]!, at(p.a), at(p.b), at(p.y), p.length, p.bLength, half(p.a)),
+    axpby: (p) => void addon.axpby(p.alpha, at(p.x), p.beta, at(p.y), p.length, half(p.x)),
+    affine: (p) => void addon.affine(at(p.x), at(p.y), p.alpha, p.constant, p.length, half(p.x)),
     stridedCopy: (p) =>
       void addon.strided_copy(
         at(p.x),
         at(p.y),
         Float64Array.of(...p.shape, ...p.xStrides, ...p.yStrides),
         p.shape.length,
-        flag(p.x.storage.dtype === "i32"),
+        elementCode[p.x.storage.dtype],
         flag(p.accumulate),
       ),
   };
@@ -400,7 +428,8 @@ function sumsOf(
   addon: Machine & Kernels,
 ): Pick<Backend, "sumRows" | "sumCols" | "sumSquares" | "sum" | "adamw"> {
   return {
-    sumRows: (p) => void addon.sum_rows(at(p.x), at(p.y), p.rows, p.cols, p.ld, flag(p.accumulate)),
+    sumRows: (p) =>
+      void addon.sum_rows(at(p.x), at(p.y), p.rows, p.cols, p.ld, flag(p.accumulate), half(p.x)),
     sumCols: (p) => void addon.sum_cols(at(p.x), at(p.y), p.rows, p.cols),
     sumSquares: (x, length) => addon.sum_squares(at(x), length),
     sum: (x, length) => addon.sum(at(x), length),

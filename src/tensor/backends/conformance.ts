@@ -135,7 +135,7 @@ function positions(buffer: Buffer): Int32Array {
 // Operands in bf16 --------------------------------------------------------------------------------------------------
 
 /** Largest relative distance between the results of rounding two almost equal numbers to bf16. */
-export const EPS_BF16 = 2 ** -8;
+export const EPS_BF16 = 2 ** -7;
 
 function inBf16(buffer: Buffer): Buffer {
   const { values, tolerance } = buffer;

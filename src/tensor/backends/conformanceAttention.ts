@@ -14,6 +14,7 @@ import {
   EPS,
   exact,
   execute,
+  halfCases,
   input,
   output,
   type Plan,
@@ -294,11 +295,17 @@ function gather(x: Float32Array, { shape, strides }: Layout): Float32Array {
   return y;
 }
 
-export const attentionCases: readonly ConformanceCase[] = [
+const plain: readonly ConformanceCase[] = [
   ...cases("attention", all, forwardPlan),
   ...cases(
     "attentionBackward",
     all.filter((p) => !p.noLse),
     backwardPlan,
   ),
+];
+
+export const attentionCases: readonly ConformanceCase[] = [
+  ...plain,
+  ...halfCases(plain, "attention", ["q", "k", "v", "qkv", "o"]),
+  ...halfCases(plain, "attentionBackward", ["q", "k", "v", "qkv", "o", "dO", "dq", "dk", "dv", "dqkv"]),
 ];

@@ -9,6 +9,7 @@ import {
   cases,
   EPS,
   exact,
+  halfCases,
   input,
   output,
   type Plan,
@@ -384,8 +385,16 @@ const adamw = cases(
 
 export const elementCases: readonly ConformanceCase[] = [
   ...unaries,
+  ...halfCases(unaries, "unary", ["x", "y"]),
+  ...halfCases(unaries, "unaryBackward", ["x", "dy", "dx"]),
   ...gateds,
+  ...halfCases(gateds, "gated", ["gate", "up", "both", "y"]),
+  ...halfCases(gateds, "gatedBackward", ["gate", "up", "both", "dy", "dGate", "dUp", "dBoth"]),
   ...arithmetic,
+  ...halfCases(arithmetic, "binary", ["a", "b", "y"]),
+  ...halfCases(arithmetic, "axpby", ["x", "y"]),
+  ...halfCases(arithmetic, "affine", ["x", "y"]),
   ...strided,
+  ...halfCases(strided, "stridedCopy", ["x", "y"]),
   ...adamw,
 ];

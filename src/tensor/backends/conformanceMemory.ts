@@ -113,7 +113,7 @@ function checkHalves(b: Backend): void {
   const storage = b.allocate("bf16", 1001);
   const used = b.memory().bytes - before;
   if (used < 2002 || used >= 4004) throw new Error(`1001 bf16 elements allocated, ${used} bytes counted`);
-  const values = Float32Array.of(1, Number.NaN, -0, Number.POSITIVE_INFINITY, 3.14159);
+  const values = Float32Array.of(1, Number.NaN, -0, Number.POSITIVE_INFINITY, Math.PI);
   b.write({ storage, offset: 996 }, toBf16(values));
   const back = b.read({ storage, offset: 996 }, 5);
   if (!(back instanceof Uint16Array)) throw new Error("bf16 is read as its bits");

@@ -8,6 +8,7 @@ import {
   cases,
   EPS,
   exact,
+  halfCases,
   input,
   integerOutput,
   output,
@@ -528,8 +529,14 @@ const reductions: ConformanceCase[] = [
 export const rowCases: readonly ConformanceCase[] = [
   ...embeddings,
   ...norms,
+  ...["layerNorm", "rmsNorm"].flatMap((kernel) => halfCases(norms, kernel, ["y"], ["x", "y"], ["x"])),
+  ...["layerNormBackward", "rmsNormBackward"].flatMap((kernel) =>
+    halfCases(norms, kernel, ["dy"], ["x", "dx", "dy"], ["x", "dx"]),
+  ),
   ...rotary,
+  ...halfCases(rotary, "rope", ["x", "y"]),
   ...softmaxes,
   ...losses,
   ...reductions,
+  ...halfCases(reductions, "sumRows", ["x"]),
 ];
