@@ -35,7 +35,7 @@ namespace {
 
 /** Lanes of a register, and whether fma() rounds once. */
 constexpr int kWidth = CYGNET_VEC_WIDTH;
-#if CYGNET_VEC_WIDTH >= 8 || defined(__ARM_NEON)
+#if CYGNET_VEC_WIDTH >= 8 || defined(__ARM_NEON) || defined(__wasm_relaxed_simd__)
 constexpr bool kFused = true;
 #else
 constexpr bool kFused = false;
@@ -155,6 +155,8 @@ CYGNET_INLINE V fma_register(V x, V y, V z) {
   return (V)_mm256_fmadd_ps((__m256)x, (__m256)y, (__m256)z);
 #elif defined(__ARM_NEON)
   return (V)vfmaq_f32((float32x4_t)z, (float32x4_t)x, (float32x4_t)y);
+#elif defined(__wasm_relaxed_simd__)                                 // loaded only where this rounds once
+  return (V)wasm_f32x4_relaxed_madd((v128_t)x, (v128_t)y, (v128_t)z);
 #else
   return x * y + z;
 #endif
@@ -200,6 +202,8 @@ CYGNET_INLINE V max_register(V x, V y) {
   return (V)_mm256_max_ps((__m256)y, (__m256)x);
 #elif defined(__SSE2__)
   return (V)_mm_max_ps((__m128)y, (__m128)x);
+#elif defined(__wasm_simd128__)
+  return (V)wasm_f32x4_pmax((v128_t)x, (v128_t)y);
 #else
   return y > x ? y : x;
 #endif
@@ -211,6 +215,8 @@ CYGNET_INLINE V min_register(V x, V y) {
   return (V)_mm256_min_ps((__m256)y, (__m256)x);
 #elif defined(__SSE2__)
   return (V)_mm_min_ps((__m128)y, (__m128)x);
+#elif defined(__wasm_simd128__)
+  return (V)wasm_f32x4_pmin((v128_t)x, (v128_t)y);
 #else
   return y < x ? y : x;
 #endif

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import type { GenerateOptions } from "../generate/options.js";
+import { DEVICES } from "../tensor/device.js";
 
 /** Where not given, the model's generation_config.json decides, and last what the text in brackets says. */
 export const samplingFlags = {
@@ -29,7 +30,7 @@ export const samplingFlags = {
 };
 
 export const deviceFlags = {
-  device: z.enum(["auto", "native", "reference"]).default("auto").describe("where to compute"),
+  device: z.enum(DEVICES).default("auto").describe("where to compute"),
   compute: z.enum(["fp32", "bf16"]).default("fp32").describe("precision of matrix products"),
 };
 

@@ -54,7 +54,7 @@ export function loadGenerator(place: string, options: LoadGeneratorOptions = {})
     ...(device === undefined ? {} : { device }),
     ...(compute === undefined ? {} : { compute }),
     ...(threads === undefined ? {} : { threads }),
-    onFallback: (why) => onWarning?.(`the reference backend is used, which is slow: ${why}`),
+    onFallback: (why) => onWarning?.(why),
   });
   try {
     const loaded =

@@ -65,7 +65,7 @@ export async function pretrain(
     device: recipe.device,
     compute: recipe.compute,
     ...(recipe.threads === undefined ? {} : { threads: recipe.threads }),
-    onFallback: (why) => emit({ type: "note", message: `the slow reference engine is used: ${why}` }),
+    onFallback: (why) => emit({ type: "note", message: why }),
   });
   try {
     const data = await prepareData(recipe, run.paths.data, emit, signal);

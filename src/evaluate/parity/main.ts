@@ -2,6 +2,7 @@
 
 import { Command, Option } from "commander";
 import { isUserError, UserError } from "../../platform/errors.js";
+import { DEVICES } from "../../tensor/device.js";
 import type { Compute, Device } from "../../tensor/index.js";
 import { caseLine } from "./report.js";
 import { findCases, runCases } from "./run.js";
@@ -55,9 +56,7 @@ const program = new Command("parity")
   .argument("<folders...>", "folders that hold cases")
   .option("--json", "one JSON object a line")
   .option("--filter <text>", "only cases whose name contains this")
-  .addOption(
-    new Option("--device <device>", "backend").choices(["auto", "native", "reference"]).default("auto"),
-  )
+  .addOption(new Option("--device <device>", "backend").choices([...DEVICES]).default("auto"))
   .addOption(
     new Option("--compute <precision>", "precision of matrix products")
       .choices(["fp32", "bf16"])

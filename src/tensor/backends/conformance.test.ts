@@ -9,6 +9,8 @@ import { checkMemory } from "./conformanceMemory.js";
 import { loadNative } from "./native/addon.js";
 import { createNativeBackend, nativeAvailable } from "./native/index.js";
 import { createReferenceBackend } from "./reference/index.js";
+import { createWasmBackend } from "./wasm/index.js";
+import { usableWasm } from "./wasm/module.js";
 
 /** CYGNET_SEED repeats a failure or tries other numbers. */
 const seed = Number(process.env.CYGNET_SEED ?? 20260801);
@@ -146,4 +148,48 @@ describe.skipIf(!available.ok)(`native backend${available.ok ? "" : ` (skipped: 
       },
     );
   });
+});
+
+/** Each kind of WebAssembly that this Node runs, on two threads and on one; a backend has threads of its own, so one of
+ *  each serves all cases. */
+const usable = usableWasm();
+describe.each(usable.ok ? usable.isas : [])("WebAssembly backend, %s", (isa) => {
+  const [two, one] = [2, 1].map((threads) => createWasmBackend({ isa, threads })) as [Backend, Backend];
+  afterAll(() => {
+    two.dispose();
+    one.dispose();
+  });
+
+  it("keeps account of memory", () => checkMemory(two));
+
+  it.each(kernelNames)("%s agrees with the reference, and with itself on one thread", (kernel) => {
+    const report = checkKernel(
+      kernel,
+      seed,
+      expected,
+      () => two,
+      () => one,
+    );
+    expect(report.count).toBeGreaterThan(0);
+    expect(summary(report.failures)).toBe("");
+  });
+
+  it("matmulPacked gives the bits of matmul", () => {
+    for (const shape of packable) {
+      const { plain, packed } = packedPair(shape, createRandom(seed));
+      expect(differences(execute(two, plain), execute(two, packed)), JSON.stringify(shape)).toEqual([]);
+    }
+  });
+
+  it("a row's bits do not depend on its company", () => {
+    const wrong = rowInvariance.flatMap((c) =>
+      checkRows(two, c, seed).map((line) => `${c.kernel} ${c.label}: ${line}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+it("Node runs both kinds of WebAssembly", () => {
+  expect(usable).toMatchObject({ ok: true });
+  expect(usable.ok && usable.isas[0]).toBe("simd");
 });

@@ -1,6 +1,7 @@
 /** @file The recipe's part about the run: where it goes, on what it runs, and what is told on the way. */
 
 import { z } from "zod";
+import { DEVICES } from "../../tensor/device.js";
 import { count, positive } from "./fields.js";
 
 export const runFields = {
@@ -14,7 +15,7 @@ export const runFields = {
     .describe("go on with the run in --out, to the same bits as if it had never stopped"),
   overwrite: z.boolean().default(false).describe("begin anew where --out holds a run already"),
   seed: z.int().min(0).default(1).describe("of the initial weights, the order of the data and the samples"),
-  device: z.enum(["auto", "native", "reference"]).default("auto").describe("which engine computes"),
+  device: z.enum(DEVICES).default("auto").describe("which engine computes"),
   compute: z.enum(["fp32", "bf16"]).default("fp32").describe("precision of the operands of matrix products"),
   threads: count().optional().describe("threads; the result does not depend on it"),
   evaluateEvery: count()

@@ -5,6 +5,7 @@ import { UserError } from "../../../platform/errors.js";
 import { environment } from "../../../platform/native.js";
 import type { Backend } from "../../backend.js";
 import { operationsOf } from "../compiled.js";
+import { wantedThreads } from "../threads.js";
 import { type Addon, loadNative } from "./addon.js";
 
 export interface NativeOptions {
@@ -58,17 +59,6 @@ function chooseIsa(addon: Addon, isa: string): void {
 }
 
 function chooseThreads(addon: Addon, given: number | undefined): void {
-  const text = environment("CYGNET_THREADS");
-  const threads = given ?? (text === undefined ? undefined : Number(text));
-  if (threads === undefined) return;
-  if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
-    throw new UserError({
-      code: "invalid-threads",
-      ...(given === undefined ? { at: "CYGNET_THREADS" } : {}),
-      message: "the number of threads is not usable",
-      found: text ?? threads,
-      expected: "a whole number from 1 to 256",
-    });
-  }
-  addon.setThreads(threads);
+  const threads = wantedThreads(given);
+  if (threads !== undefined) addon.setThreads(threads);
 }

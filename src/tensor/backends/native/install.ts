@@ -1,5 +1,5 @@
 /** @file The program that `npm install` and `npm run build` run: compiles the native kernels where that is possible.
- *  Without a compiler it says so in one line and succeeds: the reference backend works meanwhile. */
+ *  Without a compiler it says so in one line and succeeds: WebAssembly works meanwhile. */
 
 import { environment, isProgram, printLine } from "../../../platform/native.js";
 import { buildNative } from "./build.js";
@@ -13,7 +13,7 @@ export async function install(say: (line: string) => void = () => {}): Promise<s
   });
   if (result.built)
     return result.compiled > 0 ? `cygnet: compiled the native kernels (${result.compiled} files)` : "";
-  return `cygnet: the native kernels were not compiled, so models run on the slow reference backend: ${result.why}`;
+  return `cygnet: the native kernels were not compiled, so models run on WebAssembly: ${result.why}`;
 }
 
 /** What both scripts of package.json call. */
