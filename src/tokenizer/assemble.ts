@@ -38,6 +38,7 @@ export function assembleTokenizer(parts: TokenizerParts): Tokenizer {
   const roleId = (spelling: string | undefined) => (spelling === undefined ? undefined : ids.get(spelling));
   const encodeSection = createSectionEncoder(parts);
   const encodeInto: Tokenizer["encodeInto"] = (text, out, options) => {
+    refuseSpecials(text, added, options);
     for (const { id, text: section } of parts.extractors(options?.special)(wellFormed(text))) {
       if (id >= 0) pushId(out, checkId(id));
       else encodeSection(section, out);
@@ -67,6 +68,22 @@ export function assembleTokenizer(parts: TokenizerParts): Tokenizer {
     idToToken: (id) => tokenAt(vocabulary, id),
     definition: parts.definition,
   };
+}
+
+function refuseSpecials(text: string, added: readonly AddedToken[], options: EncodeOptions = {}): void {
+  const { refuse = "none", special = "none" } = options;
+  if (refuse === "none") return;
+  for (const token of added) {
+    if (!token.special || (refuse !== "all" && !refuse.includes(token.content))) continue;
+    if (special === "all" || special.includes(token.content) || !text.includes(token.content)) continue;
+    throw new UserError({
+      code: "special-token-in-text",
+      message: "the text spells a special token",
+      found: token.content,
+      expected: "text without it",
+      fix: "allow it by `special`, or take it out of the text",
+    });
+  }
 }
 
 /** Ids are 32 bits with a sign, as in the tensors. */

@@ -13,6 +13,9 @@ export interface EncodeOptions {
    *  out of text, so that a user cannot forge one; `"all"`; or the spellings allowed. Added tokens that are not marked
    *  special (`<think>` in some vocabularies) are always recognised. */
   readonly special?: "none" | "all" | readonly string[];
+  /** Special tokens whose spelling in the text, where it is not recognised, is an error (`special-token-in-text`). Default
+   *  `"none"`. */
+  readonly refuse?: "none" | "all" | readonly string[];
 }
 
 /** For `encodings`. */

@@ -124,7 +124,12 @@ function encodeText(
     for (const piece of cut(pipeline, section)) {
       pipeline.model.tokenize(piece.text, {
         add: (token, start, end, spelling) =>
-          put(token, spelling ?? pipeline.spellingOf(token), startAt(piece, start), endAt(piece, end - 1)),
+          put(
+            token,
+            spelling ?? pipeline.spellingOf(token),
+            startAt(piece, start),
+            start < end ? endAt(piece, end - 1) : startAt(piece, start),
+          ),
       });
       index++;
     }

@@ -8,12 +8,14 @@ import { createSplitter } from "../pretokenizers/create.js";
 import { GPT2_PATTERN, GPT4_PATTERN } from "../pretokenizers/patterns.js";
 import type { PatternName } from "../pretokenizers/splitter.js";
 import { BYTE_TO_CODE_POINT, tokenToBytes } from "../text/byteAlphabet.js";
+import { regexPattern } from "../regex/pattern.js";
 import { createCharacterClasses } from "../text/categories.js";
 import type { AddedToken } from "../tokenizer.js";
 import type { JsonObject, Place } from "./check.js";
 import { inside } from "./check.js";
 import { EVERY_CHARACTER } from "./definition.js";
 import { readMerges } from "./readMerges.js";
+import { pieceEnds } from "./tiktoken.js";
 import type { Vocabulary } from "./vocabulary.js";
 
 /** The components were read already: what they hold is right. */
@@ -42,6 +44,7 @@ export function fastPath(
     classes,
     split: createSplitter(shape.pattern, classes),
     cutAnywhere: shape.pattern !== "none",
+    ends: shape.ends,
     merges: createMergeTable(merges.pairs, merges.result, byteIds),
     wholeWords: model.ignore_merges
       ? [...vocabulary.ids].flatMap(([token, id]) => {
@@ -60,17 +63,27 @@ function flatten(value: JsonObject | null | undefined): JsonObject[] {
   return (value.pretokenizers as JsonObject[]).flatMap(flatten);
 }
 
+interface Shape {
+  readonly pattern: PatternName | "none";
+  readonly prefixSpace: boolean;
+  /** For a pattern that no splitter was written for. */
+  readonly ends?: (text: string) => number[];
+}
+
 function byteLevelShape(
   pieces: readonly JsonObject[],
-): { pattern: PatternName | "none"; prefixSpace: boolean } | undefined {
+): Shape | undefined {
   const last = pieces.at(-1);
   if (last?.type !== "ByteLevel" || pieces.length > 2) return undefined;
   const usesRegex = last.use_regex !== false;
   const prefixSpace = last.add_prefix_space !== false;
   if (pieces.length === 1) return { pattern: usesRegex ? "gpt2" : "none", prefixSpace };
   const regex = isolatedRegex(pieces[0]!);
-  const pattern = regex === GPT4_PATTERN ? "gpt4" : regex === GPT2_PATTERN ? "gpt2" : undefined;
-  return pattern === undefined || usesRegex || prefixSpace ? undefined : { pattern, prefixSpace };
+  if (typeof regex !== "string" || usesRegex || prefixSpace) return undefined;
+  const pattern = regex === GPT4_PATTERN ? "gpt4" : regex === GPT2_PATTERN ? "gpt2" : "none";
+  if (pattern !== "none") return { pattern, prefixSpace };
+  const other = regexPattern(regex);
+  return { pattern, prefixSpace, ends: (text) => pieceEnds(other, text) };
 }
 
 function isolatedRegex(split: JsonObject): unknown {

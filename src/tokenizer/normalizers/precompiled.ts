@@ -1,21 +1,18 @@
-/** @file SentencePiece's compiled rules (`precompiled_charsmap`): a double-array trie over UTF-8 followed by the
- *  replacements, each ended by NUL. A grapheme of less than six bytes is looked up whole, by the shortest key that begins
- *  it; where that fails, and for longer ones, each of its characters. (google/sentencepiece, normalizer.cc and darts.h.) */
+/** @file SentencePiece's compiled rules as Hugging Face's library applies them: a grapheme of less than six bytes is looked
+ *  up whole, by the shortest key that begins it; where that fails, and for longer ones, each of its characters. */
 
 import type { AlignedText } from "../text/aligned.js";
 import { applyChanges, type Change } from "../text/alignedBuilder.js";
+import { type Charsmap, readCharsmap, shortestMatch } from "./charsmap.js";
 import type { Normalizer } from "./normalizer.js";
 
 const LONGEST_GRAPHEME = 5;
 
-/** Undefined if the bytes are no such rules: the length of the trie runs past the end. */
+/** Undefined if the bytes are no such rules. */
 export function precompiled(charsmap: Uint8Array): Normalizer | undefined {
-  if (charsmap.length < 4) return undefined;
-  const view = new DataView(charsmap.buffer, charsmap.byteOffset, charsmap.byteLength);
-  const size = view.getUint32(0, true);
-  if (size % 4 !== 0 || size === 0 || 4 + size > charsmap.length) return undefined;
-  const units = Int32Array.from({ length: size / 4 }, (_, i) => view.getInt32(4 + i * 4, true));
-  const lookUp = createLookUp(units, charsmap.subarray(4 + size));
+  const rules = readCharsmap(charsmap);
+  if (rules === undefined) return undefined;
+  const lookUp = createLookUp(rules);
   const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
   return (text) => {
     const changes: Change[] = [];
@@ -52,36 +49,13 @@ function pushReplacement(changes: Change[], old: string, replacement: string): v
 const utf8 = new TextEncoder();
 const utf8Length = (text: string): number => (text.length > 5 ? text.length : utf8.encode(text).length);
 
-function createLookUp(units: Int32Array, replacements: Uint8Array): (key: string) => string | undefined {
+function createLookUp(rules: Charsmap): (key: string) => string | undefined {
   const known = new Map<string, string | undefined>();
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  const find = (key: string): string | undefined => {
-    const at = shortestMatch(units, utf8.encode(key));
-    if (at < 0 || at >= replacements.length) return undefined;
-    const end = replacements.indexOf(0, at);
-    return decoder.decode(replacements.subarray(at, end < 0 ? undefined : end));
-  };
   return (key) => {
     if (known.has(key)) return known.get(key);
-    const found = find(key);
+    const found = shortestMatch(rules, utf8.encode(key))?.replacement;
     if (known.size > 1 << 16) known.clear();
     known.set(key, found);
     return found;
   };
-}
-
-/** Value of the shortest key that begins `key`, or -1. A unit: bit 8 says that a key ends below it, bits 0 to 7 and 31
- *  are its label, the others where its children lie. */
-function shortestMatch(units: Int32Array, key: Uint8Array): number {
-  const offset = (unit: number): number => (unit >>> 10) << ((unit & 0x200) >>> 6);
-  let node = offset(units[0]!);
-  for (const byte of key) {
-    if (byte === 0) return -1;
-    node ^= byte;
-    const unit = units[node];
-    if (unit === undefined || (unit & 0x800000ff) !== byte) return -1;
-    node ^= offset(unit);
-    if ((unit & 0x100) !== 0) return (units[node] ?? -1) & 0x7fffffff;
-  }
-  return -1;
 }

@@ -16,6 +16,7 @@ export interface Flags {
 /** The pattern being read, and the place. */
 export interface Reader {
   readonly pattern: string;
+  readonly dialect: Dialect;
   at: number;
   /** Upper and lower case variants, made when first needed. */
   variants(): CaseVariants;
@@ -24,10 +25,14 @@ export interface Reader {
 
 const DEEPEST = 200;
 
-export function parseRegex(pattern: string): Node {
+/** Rust's crates (fancy-regex, which tiktoken uses) differ: `^` and `$` are the ends of the text, `{1,3}+` is possessive. */
+export type Dialect = "oniguruma" | "rust";
+
+export function parseRegex(pattern: string, dialect: Dialect = "oniguruma"): Node {
   let variants: CaseVariants | undefined;
   const reader: Reader = {
     pattern,
+    dialect,
     at: 0,
     variants: () => (variants ??= createCaseVariants()),
     fail: (message, at = reader.at) => {
@@ -118,8 +123,9 @@ function parseAtom(reader: Reader, state: State, flags: Flags): Node | undefined
   if (c === "*" || c === "+" || c === "?") reader.fail("target of repeat operator is not specified");
   const character = String.fromCodePoint(pattern.codePointAt(reader.at)!);
   reader.at += character.length;
-  if (c === "^") return { kind: "anchor", anchor: "lineStart" };
-  if (c === "$") return { kind: "anchor", anchor: "lineEnd" };
+  const lines = reader.dialect === "oniguruma";
+  if (c === "^") return { kind: "anchor", anchor: lines ? "lineStart" : "start" };
+  if (c === "$") return { kind: "anchor", anchor: lines ? "lineEnd" : "end" };
   if (c === ".") return { kind: "set", set: flags.dotAll ? String.raw`[\p{Any}]` : String.raw`[^\n]` };
   return literal(reader, flags, character.codePointAt(0)!);
 }
@@ -182,6 +188,11 @@ function parseQuantifiers(reader: Reader, atom: Node, flags: Flags): Node {
     if (max < min) reader.fail("the upper limit of a repeat is below the lower");
     const lazy = counted[4] === "?" && !exact;
     reader.at += counted[0].length - (exact && counted[4] === "?" ? 1 : 0); // `{n}?` is an optional `{n}`
+    if (reader.dialect === "rust" && !lazy && reader.pattern[reader.at] === "+") {
+      reader.at++;
+      node = { kind: "repeat", part: node, min, max, mode: "possessive" };
+      continue;
+    }
     node = { kind: "repeat", part: node, min, max, mode: lazy ? "lazy" : "greedy" };
   }
 }

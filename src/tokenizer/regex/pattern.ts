@@ -1,7 +1,7 @@
 /** @file What is looked for in a text: a string, or a regular expression as Oniguruma matches it. */
 
 import { UserError } from "../../platform/errors.js";
-import { parseRegex } from "./parse.js";
+import { type Dialect, parseRegex } from "./parse.js";
 import { RegexError } from "./syntax.js";
 import { toJavaScript } from "./toJavaScript.js";
 
@@ -29,10 +29,10 @@ export interface PatternPlace {
 }
 
 /** Throws UserError `invalid-pattern` for what Oniguruma would refuse, or what has no counterpart here. */
-export function regexPattern(source: string, place: PatternPlace = {}): Pattern {
+export function regexPattern(source: string, place: PatternPlace = {}, dialect: Dialect = "oniguruma"): Pattern {
   let regex: RegExp;
   try {
-    regex = new RegExp(toJavaScript(parseRegex(source)), "gv");
+    regex = new RegExp(toJavaScript(parseRegex(source, dialect)), "gv");
   } catch (cause) {
     throw new UserError({
       code: "invalid-pattern",

@@ -33,6 +33,8 @@ export interface ByteLevelBpeParts {
   readonly split: Splitter;
   /** The text may be worked on in blocks: a letter before something that is none always ends a piece. */
   readonly cutAnywhere: boolean;
+  /** Instead of `split`: where the pieces of a text end, in UTF-16 units. */
+  readonly ends?: ((text: string) => readonly number[]) | undefined;
   readonly merges: MergeTable;
   /** With `ignore_merges`: tokens that a whole word is before any merge is tried, by their bytes. */
   readonly wholeWords?: ReadonlyArray<readonly [bytes: Uint8Array, id: number]> | undefined;
@@ -46,6 +48,17 @@ export function createByteLevelBpe(parts: ByteLevelBpeParts): TextToIds {
   const utf8 = createUtf8Buffer();
   const ends = new Int32Array(PIECES_AT_ONCE);
   const cache = createWordCache(parts);
+  const { ends: endsOf } = parts;
+  if (endsOf !== undefined)
+    return (text, out) => {
+      const to = utf8.fill(text);
+      reserveIds(out, to);
+      const byteEnds = endsInBytes(text, endsOf(text));
+      for (let k = 0; k < byteEnds.length; k += PIECES_AT_ONCE) {
+        const part = byteEnds.subarray(k, k + PIECES_AT_ONCE);
+        encodePieces(cache, utf8.bytes, utf8.view, k === 0 ? 0 : byteEnds[k - 1]!, part, part.length, out);
+      }
+    };
   return (text, out) => {
     for (let at = 0; at < text.length; ) {
       const stop = cutAnywhere ? blockEnd(text, at, classes) : text.length;
@@ -59,6 +72,20 @@ export function createByteLevelBpe(parts: ByteLevelBpeParts): TextToIds {
       at = stop;
     }
   };
+}
+
+/** Places in UTF-8 for places in UTF-16. */
+function endsInBytes(text: string, ends: readonly number[]): Int32Array {
+  let at = 0;
+  let bytes = 0;
+  return Int32Array.from(ends, (end) => {
+    for (; at < end; at++) {
+      const unit = text.charCodeAt(at);
+      // Each half of a pair counts two.
+      bytes += unit < 0x80 ? 1 : unit < 0x800 || (unit & 0xf800) === 0xd800 ? 2 : 3;
+    }
+    return bytes;
+  });
 }
 
 /** Words already done. A word's value in the table: its id if it is one token, else -1 - the place in `lists`, where the

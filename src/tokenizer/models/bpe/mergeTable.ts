@@ -17,15 +17,22 @@ export interface MergeTable {
 
 /** `pairs` holds left and right id of each merge by rank [merges × 2], `result` what it gives. Of a pair that comes twice
  *  the later rank counts, as in Hugging Face's library. */
-export function createMergeTable(pairs: Int32Array, result: Int32Array, byteIds: Int32Array): MergeTable {
+export function createMergeTable(
+  pairs: Int32Array,
+  result: Int32Array,
+  byteIds: Int32Array,
+  /** Rank of each pair, where several pairs have one; by default its number. */
+  ranks?: Int32Array,
+): MergeTable {
   let size = 16;
-  while (size < result.length * 2.5) size *= 2;
+  while (size < (pairs.length / 2) * 2.5) size *= 2;
   const slots = new Int32Array(size * 4);
   for (let s = 2; s < slots.length; s += 4) slots[s] = -1;
   const mask = size - 1;
-  for (let rank = 0; rank < result.length; rank++) {
-    const left = pairs[2 * rank]!;
-    const right = pairs[2 * rank + 1]!;
+  for (let n = 0; n < pairs.length / 2; n++) {
+    const rank = ranks === undefined ? n : ranks[n]!;
+    const left = pairs[2 * n]!;
+    const right = pairs[2 * n + 1]!;
     let slot = pairHash(left, right) & mask;
     while (slots[slot * 4 + 2] !== -1 && (slots[slot * 4] !== left || slots[slot * 4 + 1] !== right))
       slot = (slot + 1) & mask;

@@ -14,9 +14,12 @@ export interface ScoredVocabulary {
   readonly scores: Float32Array;
 }
 
-interface Candidate {
+export interface Ranked {
   readonly score: number;
   readonly left: number;
+}
+
+interface Candidate extends Ranked {
   readonly right: number;
   readonly leftId: number;
   readonly rightId: number;
@@ -34,7 +37,7 @@ export function createScoredBpe(vocabulary: ScoredVocabulary): (text: string, ou
     const symbols = firstSymbols(` ${text}`, ids);
     const next = Int32Array.from(symbols, (_, i) => (i + 1 < symbols.length ? i + 1 : -1));
     const previous = Int32Array.from(symbols, (_, i) => i - 1);
-    const heap = createHeap();
+    const heap = createHeap<Candidate>();
     const offer = (left: number, right: number): void => {
       const [leftId, rightId] = [symbols[left]!, symbols[right]!];
       const id = ids.get(spellings[leftId]! + spellings[rightId]!);
@@ -69,17 +72,18 @@ function firstSymbols(text: string, ids: ReadonlyMap<string, number>): number[] 
   return symbols;
 }
 
-function createHeap() {
-  const heap: Candidate[] = [];
-  const before = (a: Candidate, b: Candidate) =>
+/** The highest score first, of equals the leftmost. */
+export function createHeap<T extends Ranked>() {
+  const heap: T[] = [];
+  const before = (a: T, b: T) =>
     a.score > b.score || (a.score === b.score && a.left < b.left);
   return {
-    push(entry: Candidate): void {
+    push(entry: T): void {
       let i = heap.push(entry) - 1;
       for (; i > 0 && before(entry, heap[(i - 1) >> 1]!); i = (i - 1) >> 1) heap[i] = heap[(i - 1) >> 1]!;
       heap[i] = entry;
     },
-    pop(): Candidate | undefined {
+    pop(): T | undefined {
       const top = heap[0];
       const last = heap.pop();
       if (heap.length === 0 || last === undefined) return top;

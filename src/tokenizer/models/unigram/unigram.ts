@@ -18,52 +18,13 @@ export interface UnigramOptions {
 
 export function unigram({ pieces, unkId, byteFallback }: UnigramOptions): Model {
   const ids = new Map(pieces.map(([piece], id) => [piece, id]));
-  const scores = Float64Array.from(pieces, ([, score]) => score);
-  const unkScore = scores.reduce((a, b) => Math.min(a, b), Infinity) - UNKNOWN_PENALTY;
-  const trie = createTrie([...ids].filter(([piece]) => piece !== ""));
+  const lowest = pieces.reduce((least, [, score]) => Math.min(least, score), Infinity);
+  const search = createUnigramSearch(
+    [...ids].map(([piece, id]) => ({ piece, id, score: pieces[id]![1] })),
+    { unkId, unkScore: lowest - UNKNOWN_PENALTY, round: (score) => score },
+  );
   const bytes = byteFallback ? byteTokens(ids) : undefined;
   const utf8 = new TextEncoder();
-  let best = new Float64Array(256);
-  let startOf = new Int32Array(256);
-  let idOf = new Int32Array(256);
-
-  const reserve = (length: number): void => {
-    if (best.length <= length) {
-      best = new Float64Array(length * 2);
-      startOf = new Int32Array(length * 2);
-      idOf = new Int32Array(length * 2);
-    }
-    startOf.fill(-1, 0, length + 1);
-    best[0] = 0;
-  };
-
-  const search = (text: string): void => {
-    reserve(text.length);
-    let here = 0;
-    let single = false;
-    let characterEnd = 0;
-    const offer = (end: number, id: number, score: number): void => {
-      if (startOf[end]! >= 0 && !(score > best[end]!)) return;
-      best[end] = score;
-      startOf[end] = here;
-      idOf[end] = id;
-    };
-    const visit = (end: number, id: number): void => {
-      offer(end, id, scores[id]! + best[here]!);
-      if (end === characterEnd) single = true;
-    };
-    while (here < text.length) {
-      characterEnd = here + (text.codePointAt(here)! > 0xffff ? 2 : 1);
-      single = false;
-      trie.prefixes(text, here, visit);
-      if (!single) {
-        if (unkId === undefined)
-          refusePiece(text.slice(here, characterEnd), "a character that a piece covers");
-        offer(characterEnd, unkId, unkScore + best[here]!);
-      }
-      here = characterEnd;
-    }
-  };
 
   const put = (text: string, start: number, end: number, sink: TokenSink): void => {
     const piece = text.slice(start, end);
@@ -80,16 +41,75 @@ export function unigram({ pieces, unkId, byteFallback }: UnigramOptions): Model 
 
   return {
     tokenize(text, sink) {
-      search(text);
-      const cuts: number[] = [];
-      for (let end = text.length; end > 0; ) {
-        let start = startOf[end]!;
-        if (idOf[end] === unkId) while (start > 0 && idOf[start] === unkId) start = startOf[start]!;
-        cuts.push(end, start);
-        end = start;
+      const cuts = search(text);
+      for (let i = 0; i < cuts.length; i += 2) {
+        const start = i === 0 ? 0 : cuts[i - 2]!;
+        // Neighbours that are unknown are one.
+        while (cuts[i + 1] === unkId && cuts[i + 3] === unkId && unkId !== undefined && i + 3 < cuts.length) i += 2;
+        put(text, start, cuts[i]!, sink);
       }
-      for (let i = cuts.length - 1; i > 0; i -= 2) put(text, cuts[i]!, cuts[i - 1]!, sink);
     },
+  };
+}
+
+export interface UnigramPiece {
+  readonly piece: string;
+  readonly id: number;
+  readonly score: number;
+}
+
+export interface SearchOptions {
+  /** Undefined: a character that no piece covers is refused. */
+  readonly unkId: number | undefined;
+  readonly unkScore: number;
+  /** How sums of scores are rounded. */
+  readonly round: (score: number) => number;
+}
+
+/** The best segmentation of a text: end and id of each piece in turn, [end0, id0, end1, id1, …]. */
+export function createUnigramSearch(
+  pieces: readonly UnigramPiece[],
+  { unkId, unkScore, round }: SearchOptions,
+): (text: string) => number[] {
+  const scoreOf = Float64Array.from(pieces, ({ score }) => score);
+  const trie = createTrie(pieces.flatMap(({ piece }, n) => (piece === "" ? [] : [[piece, n] as const])));
+  const UNKNOWN = -2;
+  let best = new Float64Array(256);
+  let startOf = new Int32Array(256);
+  let pieceOf = new Int32Array(256);
+  let here = 0;
+  let single = false;
+  let characterEnd = 0;
+  const offer = (end: number, n: number, score: number): void => {
+    if (startOf[end]! >= 0 && !(score > best[end]!)) return;
+    best[end] = score;
+    startOf[end] = here;
+    pieceOf[end] = n;
+  };
+  const visit = (end: number, n: number): void => {
+    offer(end, n, round(scoreOf[n]! + best[here]!));
+    if (end === characterEnd) single = true;
+  };
+  return (text) => {
+    if (best.length <= text.length) {
+      best = new Float64Array(text.length * 2);
+      startOf = new Int32Array(text.length * 2);
+      pieceOf = new Int32Array(text.length * 2);
+    }
+    startOf.fill(-1, 0, text.length + 1);
+    best[0] = 0;
+    for (here = 0; here < text.length; here = characterEnd) {
+      characterEnd = here + (text.codePointAt(here)! > 0xffff ? 2 : 1);
+      single = false;
+      trie.prefixes(text, here, visit);
+      if (single) continue;
+      if (unkId === undefined) refusePiece(text.slice(here, characterEnd), "a character that a piece covers");
+      offer(characterEnd, UNKNOWN, round(unkScore + best[here]!));
+    }
+    const cuts: number[] = [];
+    for (let end = text.length; end > 0; end = startOf[end]!)
+      cuts.push(pieceOf[end] === UNKNOWN ? unkId! : pieces[pieceOf[end]!]!.id, end);
+    return cuts.reverse();
   };
 }
 

@@ -4,5 +4,12 @@ import type { CaseKind } from "../kind.js";
 import { badTokenizers } from "./bad.js";
 import { componentKinds } from "./components.js";
 import { encodeKind } from "./encode.js";
+import { sentencePieceKind, tiktokenKind } from "./files.js";
 
-export const tokenizerKinds: readonly CaseKind[] = [...componentKinds, encodeKind, badTokenizers];
+export const tokenizerKinds: readonly CaseKind[] = [
+  ...componentKinds,
+  encodeKind,
+  badTokenizers,
+  tiktokenKind,
+  sentencePieceKind,
+];
