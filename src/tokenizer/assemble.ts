@@ -11,7 +11,14 @@ import type { IdBuffer } from "./idBuffer.js";
 import { createIdBuffer, pushId, takeIds } from "./idBuffer.js";
 import type { TextToIds } from "./models/bpe/byteLevelBpe.js";
 import { type AlignedText, wellFormed } from "./text/aligned.js";
-import type { AddedToken, EncodeOptions, EncodingOptions, Tokenizer, TokenRoles } from "./tokenizer.js";
+import type {
+  AddedToken,
+  EncodeOptions,
+  EncodingOptions,
+  Tokenizer,
+  TokenizerConfig,
+  TokenRoles,
+} from "./tokenizer.js";
 
 export interface TokenizerParts {
   readonly vocabulary: Pick<Vocabulary, "tokens" | "far">;
@@ -25,6 +32,7 @@ export interface TokenizerParts {
   readonly truncation?: Truncation | undefined;
   readonly padding?: Padding | undefined;
   readonly definition?: object | undefined;
+  readonly config?: TokenizerConfig | undefined;
 }
 
 export function assembleTokenizer(parts: TokenizerParts): Tokenizer {
@@ -67,6 +75,7 @@ export function assembleTokenizer(parts: TokenizerParts): Tokenizer {
     tokenToId: (token) => ids.get(token),
     idToToken: (id) => tokenAt(vocabulary, id),
     definition: parts.definition,
+    config: parts.config,
   };
 }
 

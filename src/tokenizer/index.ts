@@ -7,8 +7,8 @@ export type { Truncation } from "./encoding/truncate.js";
 export { readGpt2Files } from "./files/gpt2.js";
 export { readLlama2cTokenizer } from "./files/llama2c.js";
 export { loadTokenizer } from "./files/load.js";
-export { readSentencePiece } from "./files/sentencePiece.js";
 export { saveTokenizer } from "./files/save.js";
+export { readSentencePiece } from "./files/sentencePiece.js";
 export type { TiktokenOptions } from "./files/tiktoken.js";
 export { readTiktoken } from "./files/tiktoken.js";
 export { tokenizerFromJson } from "./files/tokenizerJson.js";
@@ -23,9 +23,16 @@ export type {
   EncodingOptions,
   StreamDecoder,
   Tokenizer,
+  TokenizerConfig,
   TokenRoles,
 } from "./tokenizer.js";
 export type { TrainBpeOptions, TrainingProgress } from "./training/trainBpe.js";
 export { trainBpe } from "./training/trainBpe.js";
 export type { TrainCharactersOptions } from "./training/trainCharacters.js";
 export { trainCharacters } from "./training/trainCharacters.js";
+export type {
+  ModelTraining,
+  TrainTokenizerOptions,
+  TrainTokenizerProgress,
+} from "./training/trainTokenizer.js";
+export { trainTokenizer } from "./training/trainTokenizer.js";

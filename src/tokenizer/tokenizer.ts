@@ -62,6 +62,22 @@ export interface AddedToken {
   readonly normalized: boolean;
 }
 
+/** What the folder of a tokenizer says beside tokenizer.json. */
+export interface TokenizerConfig {
+  /** Of transformers, without `Fast`; the empty string where none is named. */
+  readonly className: string;
+  readonly modelMaxLength: number | undefined;
+  readonly paddingSide: "left" | "right";
+  readonly truncationSide: "left" | "right";
+  /** transformers closes spaces up before punctuation after decoding. `decode` does not. */
+  readonly cleanUpSpaces: boolean;
+  /** bos, eos, unk, sep, pad, cls, mask → spelling. */
+  readonly specialTokens: Readonly<Record<string, string>>;
+  readonly extraSpecialTokens: readonly string[];
+  /** By name; `default` is the usual one. */
+  readonly chatTemplates: Readonly<Record<string, string>>;
+}
+
 /** Spellings of the tokens with a role, as in tokenizer_config.json. */
 export interface TokenRoles {
   readonly bos?: string | undefined;
@@ -103,4 +119,6 @@ export interface Tokenizer {
   idToToken(id: number): string | undefined;
   /** What is written as tokenizer.json; undefined where the vocabulary came from a file that is not one. */
   readonly definition: object | undefined;
+  /** Of the folder it was loaded from; undefined where that has no tokenizer_config.json or its like. */
+  readonly config: TokenizerConfig | undefined;
 }

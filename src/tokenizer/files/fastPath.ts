@@ -7,8 +7,8 @@ import { createCharacterModel } from "../models/wordlevel/characters.js";
 import { createSplitter } from "../pretokenizers/create.js";
 import { GPT2_PATTERN, GPT4_PATTERN } from "../pretokenizers/patterns.js";
 import type { PatternName } from "../pretokenizers/splitter.js";
-import { BYTE_TO_CODE_POINT, tokenToBytes } from "../text/byteAlphabet.js";
 import { regexPattern } from "../regex/pattern.js";
+import { BYTE_TO_CODE_POINT, tokenToBytes } from "../text/byteAlphabet.js";
 import { createCharacterClasses } from "../text/categories.js";
 import type { AddedToken } from "../tokenizer.js";
 import type { JsonObject, Place } from "./check.js";
@@ -70,9 +70,7 @@ interface Shape {
   readonly ends?: (text: string) => number[];
 }
 
-function byteLevelShape(
-  pieces: readonly JsonObject[],
-): Shape | undefined {
+function byteLevelShape(pieces: readonly JsonObject[]): Shape | undefined {
   const last = pieces.at(-1);
   if (last?.type !== "ByteLevel" || pieces.length > 2) return undefined;
   const usesRegex = last.use_regex !== false;

@@ -1,26 +1,46 @@
 /** @file GPT-2's files: `vocab.json` (or encoder.json), spelling → id, and `merges.txt` (or vocab.bpe), a merge a line
  *  below a version line. Radford et al. 2019. */
 
-import { readJson, readText } from "../../platform/files.js";
+import { readText } from "../../platform/files.js";
 import type { Tokenizer, TokenRoles } from "../tokenizer.js";
 import { refuse } from "./check.js";
 import { specialTokenJson } from "./definition.js";
+import { readStrictJson } from "./strictJson.js";
 import { tokenizerFromJson } from "./tokenizerJson.js";
 
 const END_OF_TEXT = "<|endoftext|>";
 
 export function readGpt2Files(vocabFile: string, mergesFile: string, roles?: TokenRoles): Tokenizer {
-  const vocab = readJson(vocabFile) as Record<string, number>;
+  const definition = gpt2Definition(vocabFile, mergesFile, false);
+  const hasEnd = definition.added_tokens.length > 0;
+  const role = hasEnd ? { bos: END_OF_TEXT, eos: END_OF_TEXT, unk: END_OF_TEXT } : {};
+  return tokenizerFromJson(definition, roles ?? role, `${vocabFile} and ${mergesFile}`);
+}
+
+export function gpt2Definition(vocabFile: string, mergesFile: string, addPrefixSpace: boolean) {
+  const vocab = readStrictJson(vocabFile) as Record<string, number>;
   const end = typeof vocab === "object" && vocab !== null ? vocab[END_OF_TEXT] : undefined;
-  const definition = {
+  const byteLevel = (prefix: boolean) => ({
+    type: "ByteLevel",
+    add_prefix_space: prefix,
+    trim_offsets: true,
+    use_regex: true,
+  });
+  const text = (id: "A" | "B") => ({ Sequence: { id, type_id: id === "A" ? 0 : 1 } });
+  return {
     version: "1.0",
     truncation: null,
     padding: null,
     added_tokens: end === undefined ? [] : [specialTokenJson(END_OF_TEXT, end)],
     normalizer: null,
-    pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true },
-    post_processor: { type: "ByteLevel", add_prefix_space: true, trim_offsets: false, use_regex: true },
-    decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
+    pre_tokenizer: byteLevel(addPrefixSpace),
+    post_processor: {
+      type: "TemplateProcessing",
+      single: [text("A")],
+      pair: [text("A"), text("B")],
+      special_tokens: {},
+    },
+    decoder: byteLevel(true),
     model: {
       type: "BPE",
       dropout: null,
@@ -34,8 +54,6 @@ export function readGpt2Files(vocabFile: string, mergesFile: string, roles?: Tok
       merges: readMergeLines(mergesFile),
     },
   };
-  const role = end === undefined ? {} : { bos: END_OF_TEXT, eos: END_OF_TEXT, unk: END_OF_TEXT };
-  return tokenizerFromJson(definition, roles ?? role, `${vocabFile} and ${mergesFile}`);
 }
 
 function readMergeLines(file: string): Array<[string, string]> {

@@ -31,7 +31,17 @@ export function sentencePieceTokenizer(model: SentencePieceModel, file: string):
   const role = (id: number) => (id < 0 ? undefined : vocabulary.tokens[id]);
   const controls = model.pieces.flatMap(({ piece, type }, id): AddedToken[] =>
     type === "control" || type === "unknown"
-      ? [{ id, content: piece, special: true, singleWord: false, lstrip: false, rstrip: false, normalized: false }]
+      ? [
+          {
+            id,
+            content: piece,
+            special: true,
+            singleWord: false,
+            lstrip: false,
+            rstrip: false,
+            normalized: false,
+          },
+        ]
       : [],
   );
   return assembleTokenizer({

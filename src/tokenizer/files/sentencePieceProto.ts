@@ -14,7 +14,11 @@ export const PIECE_TYPES = {
 export type PieceType = (typeof PIECE_TYPES)[keyof typeof PIECE_TYPES];
 
 export interface SentencePieceModel {
-  readonly pieces: ReadonlyArray<{ readonly piece: string; readonly score: number; readonly type: PieceType }>;
+  readonly pieces: ReadonlyArray<{
+    readonly piece: string;
+    readonly score: number;
+    readonly type: PieceType;
+  }>;
   readonly modelType: "unigram" | "bpe" | "word" | "char";
   readonly byteFallback: boolean;
   readonly whitespaceAsSuffix: boolean;
@@ -44,7 +48,8 @@ export function parseSentencePieceModel(data: Uint8Array, file: string): Sentenc
       fix: "get the file again from where it came",
     });
   };
-  const malformed = (): never => refuse("is no model of SentencePiece", `${data.length} bytes`, "a protocol buffer");
+  const malformed = (): never =>
+    refuse("is no model of SentencePiece", `${data.length} bytes`, "a protocol buffer");
   const pieces: { piece: string; score: number; type: PieceType }[] = [];
   let trainer = new Map<number, Field>();
   let normalizer = new Map<number, Field>();
@@ -59,7 +64,8 @@ export function parseSentencePieceModel(data: Uint8Array, file: string): Sentenc
     const value = fields.get(key) ?? otherwise;
     return typeof value === "number" ? value | 0 : malformed();
   };
-  const flag = (fields: Map<number, Field>, key: number, otherwise: boolean) => int(fields, key, otherwise ? 1 : 0) !== 0;
+  const flag = (fields: Map<number, Field>, key: number, otherwise: boolean) =>
+    int(fields, key, otherwise ? 1 : 0) !== 0;
   const bytes = (fields: Map<number, Field>, key: number): Uint8Array | undefined => {
     const value = fields.get(key);
     return typeof value === "number" ? malformed() : value;

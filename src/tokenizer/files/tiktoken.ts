@@ -32,7 +32,13 @@ export function readTiktoken(file: string, options: TiktokenOptions = {}): Token
   const { vocabulary, bytes, byRank } = readRanks(file);
   const added = Object.entries(options.specialTokens ?? {}).map(([content, id]): AddedToken => {
     if (tokenAt(vocabulary, id) !== undefined)
-      refuse({ file, at: content }, "duplicate-token-id", "has the id of another token", id, "an id of its own");
+      refuse(
+        { file, at: content },
+        "duplicate-token-id",
+        "has the id of another token",
+        id,
+        "an id of its own",
+      );
     setToken(vocabulary, id, content);
     return { id, content, special: true, singleWord: false, lstrip: false, rstrip: false, normalized: false };
   });
@@ -41,7 +47,13 @@ export function readTiktoken(file: string, options: TiktokenOptions = {}): Token
   const pattern = regexPattern(options.pattern ?? GPT4_PATTERN, { file, at: "pattern" }, "rust");
   const byteIds = Int32Array.from({ length: 256 }, (_, b) => vocabulary.ids.get(bytesToToken([b])) ?? -1);
   if (byteIds.includes(-1))
-    refuse({ file, at: "" }, "malformed-tokenizer", "has no token for a byte", byteIds.indexOf(-1), "all 256");
+    refuse(
+      { file, at: "" },
+      "malformed-tokenizer",
+      "has no token for a byte",
+      byteIds.indexOf(-1),
+      "all 256",
+    );
   const merges = createMerges(vocabulary.ids, byRank, byteIds);
   const model = textBpe({
     ids: vocabulary.ids,
@@ -98,7 +110,11 @@ interface Ranks {
 }
 
 function readRanks(file: string): Ranks {
-  const vocabulary = { ids: new Map<string, number>(), tokens: [] as string[], far: new Map<number, string>() };
+  const vocabulary = {
+    ids: new Map<string, number>(),
+    tokens: [] as string[],
+    far: new Map<number, string>(),
+  };
   const bytes: Uint8Array[] = [];
   const byRank: number[] = [];
   readText(file)
@@ -108,9 +124,9 @@ function readRanks(file: string): Ranks {
       const found = /^([A-Za-z0-9+/]+={0,2}) (\d{1,8})\r?$/.exec(line);
       const place = { file, at: `line ${i + 1}` };
       if (found === null || found[1]!.length % 4 !== 0)
-        return refuse(place, "malformed-tokenizer", "is no token", line, "base64 and a rank", "get the file again");
-      const id = Number(found[2]);
-      const token = Uint8Array.from(atob(found[1]!), (c) => c.charCodeAt(0));
+        refuse(place, "malformed-tokenizer", "is no token", line, "base64 and a rank", "get the file again");
+      const id = Number(found![2]);
+      const token = Uint8Array.from(atob(found![1]!), (c) => c.charCodeAt(0));
       const spelling = bytesToToken(token);
       if (vocabulary.tokens[id] !== undefined || vocabulary.ids.has(spelling))
         refuse(place, "duplicate-token-id", "is there twice", line, "each token and rank once");

@@ -12,7 +12,7 @@ import type { Normalizer } from "../normalizers/normalizer.js";
 import { makePostProcessor } from "../postProcessors/index.js";
 import { makePreTokenizer } from "../pretokenizers/index.js";
 import { bytesToToken, tokenToBytes } from "../text/byteAlphabet.js";
-import type { AddedToken, Tokenizer, TokenRoles } from "../tokenizer.js";
+import type { AddedToken, Tokenizer, TokenizerConfig, TokenRoles } from "../tokenizer.js";
 import type { JsonObject, Place } from "./check.js";
 import { asObject, inside, refuse } from "./check.js";
 import { fastPath } from "./fastPath.js";
@@ -33,7 +33,12 @@ const KEYS = [
 ];
 
 /** Parsed JSON to a tokenizer; `file` is for messages. */
-export function tokenizerFromJson(json: unknown, roles: TokenRoles = {}, file = "tokenizer.json"): Tokenizer {
+export function tokenizerFromJson(
+  json: unknown,
+  roles: TokenRoles = {},
+  file = "tokenizer.json",
+  config?: TokenizerConfig,
+): Tokenizer {
   const root: Place = { file, at: "" };
   const object = asObject(json, root);
   checkKeys(object, root);
@@ -63,6 +68,7 @@ export function tokenizerFromJson(json: unknown, roles: TokenRoles = {}, file = 
     truncation: readTruncation(object.truncation, postProcessor?.putIn[0] ?? 0, inside(root, "truncation")),
     padding: readPadding(object.padding, inside(root, "padding")),
     definition: object,
+    config,
   });
 }
 

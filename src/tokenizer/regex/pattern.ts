@@ -29,7 +29,11 @@ export interface PatternPlace {
 }
 
 /** Throws UserError `invalid-pattern` for what Oniguruma would refuse, or what has no counterpart here. */
-export function regexPattern(source: string, place: PatternPlace = {}, dialect: Dialect = "oniguruma"): Pattern {
+export function regexPattern(
+  source: string,
+  place: PatternPlace = {},
+  dialect: Dialect = "oniguruma",
+): Pattern {
   let regex: RegExp;
   try {
     regex = new RegExp(toJavaScript(parseRegex(source, dialect)), "gv");

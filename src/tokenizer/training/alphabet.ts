@@ -2,6 +2,7 @@
  *  letter that is a special token keeps its id there). `limitAlphabet` keeps the most frequent, those of
  *  `initialAlphabet` before all others. As Hugging Face's BpeTrainer. */
 
+import { byCodePoint } from "./countWords.js";
 import type { WordCounts } from "./words.js";
 
 export interface AlphabetSettings {
@@ -9,6 +10,9 @@ export interface AlphabetSettings {
   /** The first character of each string. */
   readonly initialAlphabet: readonly string[];
   readonly limitAlphabet?: number | undefined;
+  /** In front of every letter but a word's first, and behind its last. */
+  readonly continuingPrefix?: string | undefined;
+  readonly endOfWordSuffix?: string | undefined;
 }
 
 export interface Alphabet {
@@ -17,6 +21,8 @@ export interface Alphabet {
   readonly ids: Map<string, number>;
   /** Code point → id. */
   readonly letters: ReadonlyMap<number, number>;
+  /** The id of a letter where its place in the word changes its spelling; left out where it never does. */
+  readonly placed?: ((codePoint: number, first: boolean, last: boolean) => number | undefined) | undefined;
 }
 
 export function chooseAlphabet(words: WordCounts, settings: AlphabetSettings): Alphabet {
@@ -32,7 +38,35 @@ export function chooseAlphabet(words: WordCounts, settings: AlphabetSettings): A
   const letters = new Map<number, number>();
   for (const codePoint of keptLetters(words, settings))
     letters.set(codePoint, put(String.fromCodePoint(codePoint)));
-  return { tokens, ids, letters };
+  // A special token that is a letter stands for it, whatever the limit says.
+  for (const token of settings.specialTokens) {
+    const codePoint = token.codePointAt(0);
+    if (codePoint !== undefined && token === String.fromCodePoint(codePoint))
+      letters.set(codePoint, ids.get(token)!);
+  }
+  return { tokens, ids, letters, placed: placedLetters(words, settings, letters, ids, put) };
+}
+
+/** Letters with prefix and suffix get the ids behind the plain ones, by code point of the whole spelling. (In the library
+ *  their order is that of a hash table, another in every process; this is one of those.) */
+function placedLetters(
+  words: WordCounts,
+  { continuingPrefix = "", endOfWordSuffix = "" }: AlphabetSettings,
+  letters: ReadonlyMap<number, number>,
+  ids: ReadonlyMap<string, number>,
+  put: (token: string) => number,
+): Alphabet["placed"] {
+  if (continuingPrefix === "" && endOfWordSuffix === "") return undefined;
+  const spell = (codePoint: number, first: boolean, last: boolean): string =>
+    (first ? "" : continuingPrefix) + String.fromCodePoint(codePoint) + (last ? endOfWordSuffix : "");
+  const spellings = new Set<string>();
+  for (let w = 0; w < words.counts.length; w++)
+    for (let i = words.starts[w]!; i < words.starts[w + 1]!; i++)
+      if (letters.has(words.letters[i]!))
+        spellings.add(spell(words.letters[i]!, i === words.starts[w], i + 1 === words.starts[w + 1]));
+  for (const spelling of [...spellings].sort(byCodePoint)) put(spelling);
+  return (codePoint, first, last) =>
+    letters.has(codePoint) ? ids.get(spell(codePoint, first, last)) : undefined;
 }
 
 function keptLetters(words: WordCounts, settings: AlphabetSettings): number[] {

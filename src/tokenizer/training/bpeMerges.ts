@@ -17,6 +17,8 @@ export interface BpeMergeSettings {
   readonly minFrequency: number;
   /** Tokens have fewer letters than this (single letters apart). */
   readonly maxTokenLength?: number | undefined;
+  /** Taken off the right side of a merge. */
+  readonly continuingPrefix?: string | undefined;
   readonly onMerge?: ((done: number) => void) | undefined;
 }
 
@@ -27,6 +29,7 @@ export function learnMerges(
   settings: BpeMergeSettings,
 ): Array<[number, number]> {
   const { tokens, ids } = alphabet;
+  const prefix = settings.continuingPrefix ?? "";
   const limit = settings.maxTokenLength ?? Number.POSITIVE_INFINITY;
   const state = createState(words, alphabet, limit);
   const { pairs } = state;
@@ -47,7 +50,9 @@ export function learnMerges(
     if (count < least) break;
     const left = pairs.left[pair]!;
     const right = pairs.right[pair]!;
-    const token = tokens[left]! + tokens[right]!;
+    const behind = tokens[right]!;
+    const token =
+      tokens[left]! + (prefix !== "" && behind.startsWith(prefix) ? behind.slice(prefix.length) : behind);
     let id = ids.get(token);
     if (id === undefined) {
       id = tokens.push(token) - 1;
@@ -74,6 +79,7 @@ interface TrainingState {
 function createState(words: WordCounts, alphabet: Alphabet, limit: number): TrainingState {
   const pairs = createPairTable();
   const { starts, counts } = words;
+  const { placed } = alphabet;
   const symbols = new Int32Array(words.letters.length);
   const sizes = new Int32Array(counts.length);
   const lengths: number[] = alphabet.tokens.map(() => 1);
@@ -82,7 +88,10 @@ function createState(words: WordCounts, alphabet: Alphabet, limit: number): Trai
   for (let w = 0; w < counts.length; w++) {
     let n = starts[w]!;
     for (let i = starts[w]!; i < starts[w + 1]!; i++) {
-      const id = alphabet.letters.get(words.letters[i]!);
+      const id =
+        placed === undefined
+          ? alphabet.letters.get(words.letters[i]!)
+          : placed(words.letters[i]!, i === starts[w], i + 1 === starts[w + 1]);
       if (id !== undefined) symbols[n++] = id; // letters outside the alphabet are left out
     }
     sizes[w] = n - starts[w]!;

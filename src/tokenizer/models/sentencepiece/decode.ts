@@ -29,7 +29,11 @@ export function sentencePieceDecoding(model: SentencePieceModel): Decoding {
         if (piece.type === "control") return before;
         if (piece.type === "unknown") return before + give(model.unkSurface);
         let text = piece.piece;
-        if (atStart && (model.addDummyPrefix || model.removeExtraWhitespaces) && text.startsWith(SPACE_SIGN)) {
+        if (
+          atStart &&
+          (model.addDummyPrefix || model.removeExtraWhitespaces) &&
+          text.startsWith(SPACE_SIGN)
+        ) {
           text = text.slice(1);
           signSeen = !model.removeExtraWhitespaces;
         }
@@ -49,7 +53,8 @@ export function sentencePieceDecoding(model: SentencePieceModel): Decoding {
     tokenBytes(id) {
       const { piece, type } = pieceOf(model, id);
       if (type === "byte") return Uint8Array.of(Number.parseInt(piece.slice(3, 5), 16));
-      const text = type === "control" ? "" : type === "unknown" ? model.unkSurface : piece.replaceAll(SPACE_SIGN, " ");
+      const text =
+        type === "control" ? "" : type === "unknown" ? model.unkSurface : piece.replaceAll(SPACE_SIGN, " ");
       return new TextEncoder().encode(text);
     },
   };

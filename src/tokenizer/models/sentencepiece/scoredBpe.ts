@@ -75,8 +75,7 @@ function firstSymbols(text: string, ids: ReadonlyMap<string, number>): number[] 
 /** The highest score first, of equals the leftmost. */
 export function createHeap<T extends Ranked>() {
   const heap: T[] = [];
-  const before = (a: T, b: T) =>
-    a.score > b.score || (a.score === b.score && a.left < b.left);
+  const before = (a: T, b: T) => a.score > b.score || (a.score === b.score && a.left < b.left);
   return {
     push(entry: T): void {
       let i = heap.push(entry) - 1;

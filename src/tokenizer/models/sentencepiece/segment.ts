@@ -5,8 +5,8 @@ import type { SentencePieceModel } from "../../files/sentencePieceProto.js";
 import type { Model, TokenSink } from "../model.js";
 import type { Trie } from "../unigram/trie.js";
 import { byteTokens, createUnigramSearch } from "../unigram/unigram.js";
-import { createHeap, type Ranked } from "./scoredBpe.js";
 import { SPACE_SIGN } from "./normalize.js";
+import { createHeap, type Ranked } from "./scoredBpe.js";
 
 const UNKNOWN_PENALTY = 10;
 
@@ -25,7 +25,9 @@ export function sentencePieceModel(model: SentencePieceModel, symbols: Trie): Mo
     word: wordCutter,
     char: characterCutter,
   }[model.modelType](model, ids, symbols);
-  const bytes = model.byteFallback ? byteTokens(new Map(model.pieces.map(({ piece }, id) => [piece, id]))) : undefined;
+  const bytes = model.byteFallback
+    ? byteTokens(new Map(model.pieces.map(({ piece }, id) => [piece, id])))
+    : undefined;
   const utf8 = new TextEncoder();
   const spell = (text: string, start: number, end: number, sink: TokenSink): void => {
     const spelt = utf8.encode(text.slice(start, end));

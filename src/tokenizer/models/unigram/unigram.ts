@@ -45,7 +45,8 @@ export function unigram({ pieces, unkId, byteFallback }: UnigramOptions): Model 
       for (let i = 0; i < cuts.length; i += 2) {
         const start = i === 0 ? 0 : cuts[i - 2]!;
         // Neighbours that are unknown are one.
-        while (cuts[i + 1] === unkId && cuts[i + 3] === unkId && unkId !== undefined && i + 3 < cuts.length) i += 2;
+        while (cuts[i + 1] === unkId && cuts[i + 3] === unkId && unkId !== undefined && i + 3 < cuts.length)
+          i += 2;
         put(text, start, cuts[i]!, sink);
       }
     },

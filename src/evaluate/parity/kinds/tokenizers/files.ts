@@ -7,7 +7,12 @@ import { compareEncoding, createDifferences, type Differences, type Row, rowsOf 
 
 type Check = (row: Row, tokenizer: Tokenizer, differences: Differences, context: CaseContext) => void;
 
-function* checkRows(context: CaseContext, key: string, tokenizer: Tokenizer, check: Check): Iterable<CheckResult> {
+function* checkRows(
+  context: CaseContext,
+  key: string,
+  tokenizer: Tokenizer,
+  check: Check,
+): Iterable<CheckResult> {
   if (context.json[key] === undefined) return;
   for (const [i, row] of rowsOf(context, context.json[key]).entries()) {
     const name = `${key} ${String(row.id ?? i)}`;
@@ -23,7 +28,12 @@ function* checkRows(context: CaseContext, key: string, tokenizer: Tokenizer, che
   }
 }
 
-function checkDecode(tokenizer: Tokenizer, ids: readonly number[], expected: unknown, differences: Differences): void {
+function checkDecode(
+  tokenizer: Tokenizer,
+  ids: readonly number[],
+  expected: unknown,
+  differences: Differences,
+): void {
   const text = tokenizer.decode(ids);
   differences.same("decoded", text, expected);
   const stream = tokenizer.streamDecoder();
@@ -43,7 +53,11 @@ export const tiktokenKind: CaseKind = {
       const ids = [...tokenizer.encode(text)];
       const all = tokenizer.encoding(text, { special: "all", offsets: "codePoints" });
       differences.same("ids", ids, row.ids);
-      differences.same("ids with special tokens", [...tokenizer.encode(text, { special: "all" })], row.ids_special_all ?? row.ids);
+      differences.same(
+        "ids with special tokens",
+        [...tokenizer.encode(text, { special: "all" })],
+        row.ids_special_all ?? row.ids,
+      );
       differences.same("ids of the encoding", [...all.ids], row.ids_special_all ?? row.ids);
       const starts = all.offsets.map(([start]) => start);
       differences.same("offset_starts", starts, row.offset_starts);
@@ -57,7 +71,9 @@ export const tiktokenKind: CaseKind = {
     yield* checkRows(context, "decode", tokenizer, (row, _, differences) => {
       const ids = row.ids as number[];
       checkDecode(tokenizer, ids, row.decoded, differences);
-      const hex = ids.flatMap((id) => [...tokenizer.tokenBytes(id)]).map((b) => b.toString(16).padStart(2, "0"));
+      const hex = ids
+        .flatMap((id) => [...tokenizer.tokenBytes(id)])
+        .map((b) => b.toString(16).padStart(2, "0"));
       differences.same("bytes", hex.join(""), row.bytes_hex);
     });
   },
@@ -71,8 +87,15 @@ export const sentencePieceKind: CaseKind = {
     yield checkPieces(tokenizer, context);
     yield* checkRows(context, "vectors", tokenizer, (row, _, differences) => {
       const text = String(row.text);
-      const [codePoints, utf16] = (["codePoints", "utf16"] as const).map((offsets) => tokenizer.encoding(text, { offsets }));
-      compareEncoding(differences, "", { codePoints: codePoints!, utf16: utf16! }, { ...row, tokens: row.pieces });
+      const [codePoints, utf16] = (["codePoints", "utf16"] as const).map((offsets) =>
+        tokenizer.encoding(text, { offsets }),
+      );
+      compareEncoding(
+        differences,
+        "",
+        { codePoints: codePoints!, utf16: utf16! },
+        { ...row, tokens: row.pieces },
+      );
       differences.same("encode", [...tokenizer.encode(text)], row.ids);
       checkDecode(tokenizer, row.ids as number[], row.decoded, differences);
     });

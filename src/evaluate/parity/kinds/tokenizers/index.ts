@@ -5,6 +5,8 @@ import { badTokenizers } from "./bad.js";
 import { componentKinds } from "./components.js";
 import { encodeKind } from "./encode.js";
 import { sentencePieceKind, tiktokenKind } from "./files.js";
+import { folderKind } from "./folder.js";
+import { trainKind } from "./train.js";
 
 export const tokenizerKinds: readonly CaseKind[] = [
   ...componentKinds,
@@ -12,4 +14,6 @@ export const tokenizerKinds: readonly CaseKind[] = [
   badTokenizers,
   tiktokenKind,
   sentencePieceKind,
+  folderKind,
+  trainKind,
 ];
