@@ -99,6 +99,9 @@ const shapes: Shape[] = [
   { batch: 2, tq: 130, tk: 130, heads: 3, dim: 64, mask: "causal" },
   { batch: 1, tq: 1, tk: 300, heads: 4, kvHeads: 2, dim: 64, mask: "full" },
   { batch: 1, tq: 3, tk: 257, heads: 2, dim: 128, mask: "causal" },
+  { batch: 1, tq: 270, tk: 270, heads: 3, kvHeads: 1, dim: 32, mask: "causal" }, // one head for two threads
+  { batch: 1, tq: 900, tk: 290, heads: 1, dim: 20, mask: "random" },
+  { batch: 1, tq: 130, tk: 130, heads: 2, kvHeads: 1, dim: 64, mask: "window" },
   { batch: 2, tq: 9, tk: 9, heads: 2, dim: 96, mask: "empty" },
   { batch: 1, tq: 70, tk: 140, heads: 2, dim: 64, mask: "empty" },
   { batch: 1, tq: 9, tk: 20, heads: 2, dim: 16, mask: "beyond" },
