@@ -131,6 +131,7 @@ function createFullEncoding(parts: TokenizerParts): Pick<Tokenizer, "encoding" |
       offsets: options.offsets ?? "utf16",
       truncation: own(options.truncation, parts.truncation),
       padding: own(options.padding, parts.padding),
+      blocked: options.blocked,
     });
   };
   return {

@@ -1,5 +1,8 @@
 /** @file Tokenizers: trained here, read from the field's files, saved as tokenizer.json. */
 
+export type { ChatMessage, RenderChatOptions, RenderedChat } from "./chat/renderChat.js";
+export { renderChat } from "./chat/renderChat.js";
+export { PythonFloat } from "./chat/values.js";
 export type { Encoding } from "./encoding/encoding.js";
 export type { Padding } from "./encoding/pad.js";
 export type { EncodingInput } from "./encoding/pipeline.js";

@@ -28,6 +28,8 @@ export interface BatchOptions extends EncodeOptions {
   /** Default: what tokenizer.json says; null: none. */
   readonly truncation?: Truncation | null | undefined;
   readonly padding?: Padding | null | undefined;
+  /** Places in the text, in UTF-16 units, where no added token is recognised: a user's text that spells one. */
+  readonly blocked?: ReadonlySet<number> | undefined;
 }
 
 export interface EncodingOptions extends BatchOptions {

@@ -3,7 +3,7 @@
 
 import { nearest, UserError } from "../../platform/errors.js";
 import type { Normalizer } from "../normalizers/normalizer.js";
-import { type AlignedText, alignedText, sliceAligned } from "../text/aligned.js";
+import { type AlignedText, alignedText, sliceAligned, startAt } from "../text/aligned.js";
 import type { AddedToken, EncodeOptions } from "../tokenizer.js";
 import { createMatcher, type Matcher } from "./matcher.js";
 
@@ -14,7 +14,8 @@ export interface Extracted {
   readonly text: AlignedText;
 }
 
-export type Extractor = (text: string) => Extracted[];
+/** `blocked`: places in the text where no added token may begin. */
+export type Extractor = (text: string, blocked?: ReadonlySet<number>) => Extracted[];
 
 /** An extractor for each choice of special tokens; made once for each of the usual ones. */
 export function createExtractors(
@@ -61,21 +62,22 @@ function createExtractor(added: readonly AddedToken[], normalizer: Normalizer | 
       .filter((t) => t.normalized)
       .map((token) => ({ token, spelling: normalizedSpelling(token.content, normalizer) })),
   );
-  return (text) => {
+  return (text, blocked) => {
     const extracted: Extracted[] = [];
-    for (const section of sectionsOf(alignedText(text), raw)) {
+    for (const section of sectionsOf(alignedText(text), raw, blocked)) {
       if (section.id >= 0) extracted.push(section);
       else {
         const normalized = normalizer === undefined ? section.text : normalizer(section.text);
-        if (normalized.text !== "") extracted.push(...sectionsOf(normalized, normal));
+        if (normalized.text !== "") extracted.push(...sectionsOf(normalized, normal, blocked));
       }
     }
     return extracted;
   };
 }
 
-function sectionsOf(text: AlignedText, matcher: Matcher): Extracted[] {
-  return matcher(text.text)
+function sectionsOf(text: AlignedText, matcher: Matcher, blocked?: ReadonlySet<number>): Extracted[] {
+  const isBlocked = blocked?.size ? (at: number) => blocked.has(startAt(text, at)) : undefined;
+  return matcher(text.text, isBlocked)
     .filter(([, start, end]) => start < end)
     .map(([id, start, end]) => ({ id, text: sliceAligned(text, start, end) }));
 }

@@ -6,7 +6,8 @@ import type { AddedToken } from "../tokenizer.js";
 /** [id, start, end] of each match, and [-1, start, end] of the text between. */
 export type Section = readonly [id: number, start: number, end: number];
 
-export type Matcher = (text: string) => readonly Section[];
+/** `blocked` says where in the text a spelling is text, in a section of its own. */
+export type Matcher = (text: string, blocked?: (at: number) => boolean) => readonly Section[];
 
 export interface Spelled {
   readonly token: AddedToken;
@@ -28,7 +29,7 @@ export function createMatcher(all: readonly Spelled[]): Matcher {
   for (const list of byFirst.values()) list.sort((a, b) => b.spelling.length - a.spelling.length);
   const units = [...byFirst.keys()].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
   const beginnings = new RegExp(`[${units.join("")}]`, "g");
-  return (text) => {
+  return (text, blocked) => {
     const sections: Section[] = [];
     let done = 0;
     beginnings.lastIndex = 0;
@@ -39,6 +40,12 @@ export function createMatcher(all: readonly Spelled[]): Matcher {
       const end = at + found.spelling.length;
       beginnings.lastIndex = end;
       const { token } = found;
+      if (blocked?.(at)) {
+        if (done < at) sections.push([-1, done, at]);
+        sections.push([-1, at, end]);
+        done = end;
+        continue;
+      }
       if (token.singleWord && (endsInWord(text, at) || startsWithWord(text, end))) continue;
       const from = token.lstrip ? Math.max(done, spacesBefore(text, at)) : at;
       const to = token.rstrip ? spacesBehind(text, end) : end;

@@ -26,6 +26,7 @@ export interface PipelineOptions {
   readonly offsets: "utf16" | "codePoints";
   readonly truncation: Truncation | undefined;
   readonly padding: Padding | undefined;
+  readonly blocked?: ReadonlySet<number> | undefined;
 }
 
 /** One encoding for each input, padded together. */
@@ -39,7 +40,7 @@ export function encodeBatch(
   if (truncation !== undefined)
     checkTruncation(truncation, options.addSpecialTokens ? (pipeline.postProcessor?.putIn[0] ?? 0) : 0);
   const drafts = batch.map(([first, second]) => {
-    const one = encodeInput(pipeline, extract, first, 0, options.offsets);
+    const one = encodeInput(pipeline, blocking(extract, options.blocked), first, 0, options.offsets);
     const two = second === undefined ? undefined : encodeInput(pipeline, extract, second, 1, options.offsets);
     return postProcess(pipeline.postProcessor, one, two, options);
   });
@@ -74,6 +75,9 @@ function postProcess(
   });
   return joinAll(processor.process(given, addSpecialTokens));
 }
+
+const blocking = (extract: Extractor, blocked: ReadonlySet<number> | undefined): Extractor =>
+  blocked === undefined ? extract : (text) => extract(text, blocked);
 
 function encodeInput(
   pipeline: Pipeline,

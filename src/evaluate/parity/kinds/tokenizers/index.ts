@@ -2,7 +2,9 @@
 
 import type { CaseKind } from "../kind.js";
 import { badTokenizers } from "./bad.js";
+import { chatKind } from "./chat.js";
 import { componentKinds } from "./components.js";
+import { corporaKind } from "./corpora.js";
 import { encodeKind } from "./encode.js";
 import { sentencePieceKind, tiktokenKind } from "./files.js";
 import { folderKind } from "./folder.js";
@@ -16,4 +18,6 @@ export const tokenizerKinds: readonly CaseKind[] = [
   sentencePieceKind,
   folderKind,
   trainKind,
+  chatKind,
+  corporaKind,
 ];
