@@ -1,17 +1,20 @@
-/** @file `npm run bench -- NAME [--quick] [--json]`: runs a benchmark, ours and its peer in turn, and prints the ratio. */
+/** @file `npm run bench -- NAME [--quick] [--json | --markdown]`: runs a benchmark, ours and its peer in turn, and prints
+ *  the ratio and whether the bars are met. */
 
 import { cpus } from "node:os";
 import { Command } from "commander";
 import { nearest } from "../src/platform/errors.js";
 import { createEngine } from "../src/tensor/index.js";
-import type { Bench, Outcome } from "./outcome.js";
+import type { Bench, Verdict } from "./outcome.js";
 import { waitForQuiet } from "./quiet.js";
+import { createMarkdown, textLine } from "./render.js";
 
 const BENCHES: Record<string, () => Promise<Bench>> = {
   train: async () => (await import("./train.js")).run,
   quality: async () => (await import("./quality.js")).run,
   tokenizer: async () => (await import("./tokenizer.js")).run,
   matmul: async () => (await import("./matmul.js")).run,
+  machine: async () => (await import("./machine.js")).run,
   kernels: async () => (await import("./kernels.js")).run,
   generate: async () => (await import("./generate.js")).run,
 };
@@ -21,6 +24,7 @@ const program = new Command("bench")
   .option("--quick", "fewer and shorter runs", false)
   .option("--filter <text>", "only comparisons whose name contains this")
   .option("--json", "one line of JSON an outcome", false)
+  .option("--markdown", "tables for docs/performance.md", false)
   .showSuggestionAfterError()
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
   .action(main);
@@ -28,7 +32,7 @@ await program.parseAsync();
 
 async function main(
   name: string,
-  options: { quick: boolean; json: boolean; filter?: string },
+  options: { quick: boolean; json: boolean; markdown: boolean; filter?: string },
 ): Promise<void> {
   const load = BENCHES[name];
   if (load === undefined) {
@@ -40,26 +44,26 @@ async function main(
     return;
   }
   const machine = describeMachine();
-  if (!options.json) console.log(`${name} on ${machine}`);
+  if (!options.json) console.log(`${name} on ${machine}, ${new Date().toISOString().slice(0, 10)}`);
   const { quiet, busy } = await waitForQuiet(options.quick ? 10 : 60);
   if (!quiet)
     console.error(
       `bench: the machine is not quiet (${Math.round(busy * 100)} % busy); the ratios may suffer`,
     );
   const bench = await load();
-  for await (const outcome of bench({ quick: options.quick, filter: options.filter }))
-    print(outcome, machine, options.json);
+  const markdown = createMarkdown();
+  const verdicts: Verdict[] = [];
+  for await (const outcome of bench({ quick: options.quick, filter: options.filter })) {
+    verdicts.push(...(outcome.verdicts ?? []));
+    if (options.json) console.log(JSON.stringify({ ...outcome, machine }));
+    else console.log(options.markdown ? markdown(outcome) : textLine(outcome));
+  }
+  if (!options.json && verdicts.length > 0) console.log(`\n${countVerdicts(verdicts)}`);
 }
 
-function print(o: Outcome, machine: string, json: boolean): void {
-  if (json) {
-    console.log(JSON.stringify({ ...o, machine }));
-    return;
-  }
-  const number = (x: number) => (Number.isNaN(x) ? "–" : x >= 100 ? x.toFixed(0) : x.toPrecision(4));
-  console.log(
-    `${o.name.padEnd(44)} ours ${number(o.ours).padStart(9)}  peer ${number(o.peer).padStart(9)} ${o.unit.padEnd(12)} ratio ${Number.isNaN(o.ratio) ? "–" : o.ratio.toFixed(2)}${o.note ? `  (${o.note})` : ""}`,
-  );
+function countVerdicts(verdicts: readonly Verdict[]): string {
+  const count = (met: boolean | null) => verdicts.filter((v) => v.met === met).length;
+  return `bars: ${count(true)} met, ${count(false)} missed, ${count(null)} not judged`;
 }
 
 function describeMachine(): string {

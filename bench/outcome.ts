@@ -10,6 +10,15 @@ export interface Outcome {
   readonly ratio: number;
   readonly unit: string;
   readonly note?: string;
+  readonly verdicts?: readonly Verdict[];
+  /** The row of a table, by the column's heading; default: ours, peer, ratio, note. */
+  readonly cells?: Readonly<Record<string, string>>;
+}
+
+/** What was asked for, such as "≥ 1.00 of the faster peer", and whether it is so; null where it cannot be judged here. */
+export interface Verdict {
+  readonly bar: string;
+  readonly met: boolean | null;
 }
 
 export interface BenchOptions {

@@ -18,10 +18,12 @@ export interface LineWorker {
   close(): void;
 }
 
+/** `env` is laid over this process's environment; undefined takes a variable away. */
+
 export function startWorker(
   command: string,
   args: readonly string[],
-  env: Record<string, string> = {},
+  env: Readonly<Record<string, string | undefined>> = {},
 ): LineWorker {
   const child: ChildProcess = spawn(command, args, {
     stdio: ["pipe", "pipe", "pipe"],
@@ -30,6 +32,10 @@ export function startWorker(
   let errors = "";
   child.stderr!.on("data", (chunk) => {
     errors = (errors + chunk).slice(-4000);
+  });
+  child.stdin!.on("error", () => {}); // a worker that died is told by its end
+  child.on("error", (error) => {
+    errors += error.message;
   });
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
   const next = async () => {
