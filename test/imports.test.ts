@@ -17,6 +17,7 @@ const LAYERS: Record<string, readonly string[]> = {
   generate: ["platform", "tensor", "nn", "tokenizer", "data", "models"],
   train: ["platform", "tensor", "nn", "tokenizer", "data", "models", "generate"],
   evaluate: ["platform", "tensor", "nn", "tokenizer", "data", "models", "generate", "train"],
+  browser: ["platform", "tensor", "models", "generate"],
   cli: ["platform", "tensor", "nn", "tokenizer", "data", "models", "generate", "train", "evaluate"],
 };
 

@@ -2,7 +2,7 @@
  *  fetch, say). The same names with the same errors, as far as models, tokenizers and the kernels need them. */
 
 import { UserError } from "../errors.js";
-import type { RangedFile } from "../files.js";
+import type { AtomicWriter, RangedFile } from "../files.js";
 
 /** As a disk, one for all. */
 const files = new Map<string, Uint8Array>();
@@ -73,5 +73,32 @@ export function openRanged(file: string): RangedFile {
       into.set(bytes.subarray(position, position + into.length));
     },
     close() {},
+  };
+}
+
+export function makeFolder(_folder: string): void {}
+export function writeAtomic(file: string, data: string | Uint8Array): void {
+  putFile(file, typeof data === "string" ? new TextEncoder().encode(data) : data.slice());
+}
+export function remove(file: string): void {
+  const path = resolvePath(file);
+  for (const name of [...files.keys()]) if (name === path || name.startsWith(`${path}/`)) files.delete(name);
+}
+
+export function openAtomic(file: string): AtomicWriter {
+  let bytes = new Uint8Array(0);
+  const writeAt = (position: number, data: Uint8Array): void => {
+    if (position + data.length > bytes.length) {
+      const longer = new Uint8Array(position + data.length);
+      longer.set(bytes);
+      bytes = longer;
+    }
+    bytes.set(data, position);
+  };
+  return {
+    write: (data) => writeAt(bytes.length, data),
+    writeAt,
+    commit: () => putFile(file, bytes),
+    abort() {},
   };
 }

@@ -76,8 +76,10 @@ export function withOwnMemory(bytes: Uint8Array): Uint8Array {
       continue;
     }
     for (let count = number(); count > 0; count--) {
-      at += number(); // the module's name
-      at += number(); // the import's
+      for (let name = 0; name < 2; name++) {
+        const length = number(); // moves `at`
+        at += length;
+      }
       const kind = result[at++];
       if (kind === 2) {
         result[at] = result[at]! & ~2;
