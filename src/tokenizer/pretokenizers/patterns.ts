@@ -9,6 +9,12 @@ export const GPT2_PATTERN = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+
 /** GPT-4 (tiktoken's cl100k_base as first published; Llama 3 and Qwen use it or a variant). */
 export const GPT4_PATTERN = String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`;
 
+/** GPT-4's with single digits (Qwen 2 and later). */
+export const QWEN2_PATTERN = GPT4_PATTERN.replace(String.raw`\p{N}{1,3}`, String.raw`\p{N}`);
+
+/** GPT-4o (tiktoken's o200k_base). */
+export const O200K_PATTERN = String.raw`[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+`;
+
 /** The same for JavaScript. */
 export function javaScriptPattern(name: PatternName): RegExp {
   return name === "gpt2"

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { GPT2_PATTERN, GPT4_PATTERN, javaScriptPattern } from "../pretokenizers/patterns.js";
-import { regexPattern } from "./pattern.js";
+import { isLookedAt } from "./caseFolding.js";
+import { type Pattern, regexPattern } from "./pattern.js";
 
-const found = (pattern: string, text: string): string[] => {
-  const places = regexPattern(pattern).matches(text);
+const found = (pattern: string | Pattern, text: string): string[] => {
+  const places = (typeof pattern === "string" ? regexPattern(pattern) : pattern).matches(text);
   return places.flatMap((start, i) => (i % 2 === 0 ? [text.slice(start, places[i + 1])] : []));
 };
 
@@ -61,11 +62,20 @@ describe("Oniguruma's dialect", () => {
     for (const [pattern, name] of [
       [GPT2_PATTERN, "gpt2"],
       [GPT4_PATTERN, "gpt4"],
-    ] as const)
+    ] as const) {
+      const compiled = regexPattern(pattern);
+      const byHand = javaScriptPattern(name);
       fc.assert(
         fc.property(fc.string({ unit: "binary", maxLength: 30 }), (text) => {
-          expect(found(pattern, text)).toEqual([...text.matchAll(javaScriptPattern(name))].map((m) => m[0]));
+          expect(found(compiled, text)).toEqual([...text.matchAll(byHand)].map((m) => m[0]));
         }),
       );
+    }
+  });
+
+  it("knows where letters with upper and lower case are", () => {
+    for (let c = 0; c < 0x110000; c++)
+      if (!isLookedAt(c) && /\p{Changes_When_Casemapped}/u.test(String.fromCodePoint(c)))
+        expect.fail(`U+${c.toString(16)} has variants`);
   });
 });
