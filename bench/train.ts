@@ -1,6 +1,7 @@
 /** @file `npm run bench -- train`: a training step (forward, backward, AdamW) of a GPT here and in PyTorch, from the same
- *  weights on the same batch, in turn. Yields tokens/s of both, the ratio, and the peak memory of both processes.
- *  PyTorch runs at its best: eager and compiled, the faster counts. */
+ *  weights on the same batch, in turn. Yields tokens/s of both (medians of the rounds), the peak memory of both processes,
+ *  and whether the losses after 50 steps agree to two decimals. PyTorch runs at its best: eager and compiled, the faster
+ *  counts. */
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,130 +10,145 @@ import { fileURLToPath } from "node:url";
 import { createModel, saveModel } from "../src/models/index.js";
 import { createEngine } from "../src/tensor/index.js";
 import { type BenchOptions, median, type Outcome } from "./outcome.js";
-import { type LineWorker, PEER_PYTHON, peersInstalled, startWorker } from "./peer.js";
+import { PEER_PYTHON, peersInstalled, startWorker } from "./peer.js";
+import { type Probe, startProbe } from "./probe.js";
 import { gpt2Config, SHAPES, type TrainShape } from "./trainShapes.js";
+import { lossOutcome, memoryOutcome, type Run, type Side, speedOutcome } from "./trainVerdicts.js";
 
-const MODES = ["fp32", "bf16"] as const;
+const LOSS_STEPS = 50;
+const QUICK_LOSS_STEPS = 10;
+/** Longer than this PyTorch is not waited for, so that the run ends: the losses are then compared after fewer steps. */
+const LOSS_PATIENCE_SECONDS = 900;
+/** A step of PyTorch's slower than this is measured once. */
+const SLOW_SECONDS = 30;
 
 export async function* run({ quick, filter = "" }: BenchOptions): AsyncGenerator<Outcome> {
-  for (const shape of quick ? SHAPES.slice(0, 1) : SHAPES) {
-    const folder = mkdtempSync(join(tmpdir(), "cygnet-bench-"));
-    try {
-      const engine = createEngine();
-      saveModel(createModel({ config: gpt2Config(shape), engine, seed: 1 }), folder);
-      for (const compute of MODES) {
-        for (const threads of quick ? [2] : [2, 1])
-          if (`train/${shape.name}/${compute}/${threads}-threads`.includes(filter))
-            yield* compare(shape, compute, threads, folder, quick);
-      }
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+  const probe = await startProbe();
+  try {
+    for (const shape of quick && filter === "" ? SHAPES.slice(0, 1) : SHAPES)
+      yield* trainShape(shape, probe, quick, filter);
+  } finally {
+    probe?.close();
   }
 }
+
+async function* trainShape(
+  shape: TrainShape,
+  probe: Probe | null,
+  quick: boolean,
+  filter: string,
+): AsyncGenerator<Outcome> {
+  const folder = mkdtempSync(join(tmpdir(), "cygnet-bench-"));
+  try {
+    const engine = createEngine();
+    const model = createModel({ config: gpt2Config(shape), engine, seed: 1 });
+    saveModel(model, folder);
+    model.dispose();
+    engine.dispose();
+    for (const compute of ["fp32", "bf16"] as const)
+      for (const threads of quick && filter === "" ? [2] : [2, 1]) {
+        const name = `train/${shape.name}/${compute}/${threads}-${threads === 1 ? "thread" : "threads"}`;
+        if (name.includes(filter)) yield* compare({ name, shape, compute, threads }, folder, probe, quick);
+      }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+type Work = Pick<Run, "name" | "shape" | "compute" | "threads">;
 
 async function* compare(
-  shape: TrainShape,
-  compute: string,
-  threads: number,
+  work: Work,
   folder: string,
+  probe: Probe | null,
   quick: boolean,
 ): AsyncGenerator<Outcome> {
-  const name = `train/${shape.name}/${compute}/${threads}-threads`;
+  const { shape, compute, threads } = work;
   const env = { OMP_NUM_THREADS: String(threads), CYGNET_THREADS: String(threads) };
-  const worker = fileURLToPath(new URL("./trainWorker.js", import.meta.url));
-  const ours = startWorker(process.execPath, [worker, shape.name, compute, String(threads), folder], env);
-  const peers = peersInstalled() ? await startPeers(shape, compute, threads, folder, env, quick) : [];
+  const script = fileURLToPath(new URL("./trainWorker.js", import.meta.url));
+  const args = [script, shape.name, compute, String(threads), folder];
+  const sides: Side[] = [];
   try {
-    const first = await ours.next();
-    const sides: Side[] = [{ worker: ours, seconds: [], loss: Number(first.loss), bytes: 0 }, ...peers];
+    const worker = startWorker(process.execPath, args, env);
+    const ours: Side = { name: "ours", worker, perStep: [], losses: [], bytes: 0 };
+    sides.push(ours);
+    const { isa } = keep(ours, await worker.next());
+    const emulated = compute === "bf16" && !probe?.bf16;
+    if (peersInstalled()) await startPeers(work, folder, env, emulated || quick, sides);
+    let peak = Number.NaN;
     const rounds = quick ? 3 : 5;
-    const steps = shape.name === "gpt-12m" ? 3 : 2;
-    for (let r = 0; r < rounds; r++) for (const side of sides) await measure(side, steps);
-    yield* summarise(name, shape, sides, steps);
+    for (let round = 0; round < rounds; round++) {
+      if (probe !== null) {
+        const rate = await probe.measure(compute === "bf16" && !emulated ? "bf16" : "fp32", threads, 100);
+        peak = Number.isNaN(peak) ? rate : Math.max(peak, rate);
+      }
+      for (const side of sides) await measure(side, shape.name === "gpt-12m" ? 3 : 2, round);
+    }
+    const [, ...peers] = sides;
+    const peer = peers.toSorted((a, b) => median(a.perStep) - median(b.perStep))[0];
+    const result: Run = { ...work, ours, peer, isa: String(isa), emulated, peak };
+    yield speedOutcome(result);
+    if (peer === undefined) return;
+    yield memoryOutcome(result);
+    if (threads !== 2) return; // the losses are those of two threads, bit by bit here
+    const asked = quick ? QUICK_LOSS_STEPS : LOSS_STEPS;
+    await continueTo(asked, ours, peer);
+    yield lossOutcome(result, asked);
   } finally {
-    ours.close();
-    for (const peer of peers) peer.worker.close();
+    for (const { worker } of sides) worker.close();
   }
 }
 
-interface Side {
-  readonly worker: LineWorker;
-  readonly seconds: number[];
-  loss: number;
-  bytes: number;
+/** Takes down what a worker says of its steps; returns the answer. */
+function keep(side: Side, answer: Record<string, unknown>): Record<string, unknown> {
+  side.losses.push(...(answer.losses as number[]));
+  side.bytes = Number(answer.peak_bytes);
+  return answer;
 }
 
-/** A step of PyTorch's slower than this is not worth waiting for more than once. */
-const PATIENCE_SECONDS = 60;
-
+/** PyTorch eager and, unless `eagerOnly`, compiled. */
 async function startPeers(
-  shape: TrainShape,
-  compute: string,
-  threads: number,
+  { shape, compute, threads }: Work,
   folder: string,
   env: Record<string, string>,
-  quick: boolean,
-): Promise<Side[]> {
-  const args = [
-    "bench/peers/torch_gpt.py",
-    "--compute",
-    compute,
-    "--threads",
-    String(threads),
-    "--weights",
-    join(folder, "model.safetensors"),
-    ...(["layers", "dim", "heads", "context", "vocab", "batch"] as const).flatMap((key) => [
-      `--${key}`,
-      String(shape[key]),
-    ]),
-  ];
-  const sides: Side[] = [];
-  for (const extra of quick ? [[]] : [[], ["--compile"]]) {
-    const worker = startWorker(PEER_PYTHON, [...args, ...extra], env);
-    const started = performance.now();
+  eagerOnly: boolean,
+  sides: Side[],
+): Promise<void> {
+  const sizes = (["layers", "dim", "heads", "context", "vocab", "batch"] as const).flatMap((key) => [
+    `--${key}`,
+    String(shape[key]),
+  ]);
+  const weights = join(folder, "model.safetensors");
+  const fixed = ["--compute", compute, "--threads", String(threads), "--weights", weights, ...sizes];
+  for (const name of eagerOnly ? (["eager"] as const) : (["eager", "compiled"] as const)) {
+    const extra = name === "compiled" ? ["--compile"] : [];
+    const worker = startWorker(PEER_PYTHON, ["bench/peers/torch_gpt.py", ...fixed, ...extra], env);
+    const side: Side = { name, worker, perStep: [], losses: [], bytes: 0 };
     try {
-      sides.push({ worker, seconds: [], loss: Number((await worker.next()).loss), bytes: 0 });
+      const { seconds } = keep(side, await worker.next());
+      if (name === "eager" && side.losses.length === 1) side.perStep.push(Number(seconds)); // too slow for a second
+      sides.push(side);
     } catch (error) {
       worker.close();
-      console.error(
-        `bench: PyTorch ${extra.join(" ")} does not run here: ${(error as Error).message.split("\n").slice(-3).join(" ")}`,
-      );
+      const why = (error as Error).message.split("\n").slice(-3).join(" ");
+      console.error(`bench: PyTorch (${name}) does not run here: ${why}`);
     }
-    if (performance.now() - started > 2000 * PATIENCE_SECONDS) break;
   }
-  return sides;
 }
 
-async function measure(side: Side, steps: number): Promise<void> {
-  if (side.seconds[0]! > steps * PATIENCE_SECONDS) return;
-  const answer = await side.worker.ask(String(steps));
-  side.seconds.push(Number(answer.seconds));
-  side.loss = Number(answer.loss);
-  side.bytes = Number(answer.peak_bytes);
+async function measure(side: Side, steps: number, round: number): Promise<void> {
+  const slow = side.perStep[0]! > SLOW_SECONDS;
+  if (slow && (side.name !== "ours" || round > 1)) return;
+  const { seconds } = keep(side, await side.worker.ask(String(steps)));
+  side.perStep.push(Number(seconds) / steps);
 }
 
-function* summarise(
-  name: string,
-  shape: TrainShape,
-  sides: readonly Side[],
-  steps: number,
-): Generator<Outcome> {
-  const [ours, ...peers] = sides as [Side, ...Side[]];
-  const rate = (side: Side) => (shape.batch * shape.context * steps) / median(side.seconds);
-  const best = peers.toSorted((a, b) => median(a.seconds) - median(b.seconds))[0];
-  const peer = best ? rate(best) : Number.NaN;
-  const losses = best
-    ? `loss ${ours.loss.toFixed(4)} and ${best.loss.toFixed(4)}`
-    : "PyTorch is not installed: npm run bench:peers";
-  const which = peers.length > 1 && best === peers[1] ? ", compiled" : "";
-  yield { name, ours: rate(ours), peer, ratio: rate(ours) / peer, unit: "tokens/s", note: losses + which };
-  if (best)
-    yield {
-      name: `${name}/memory`,
-      ours: ours.bytes / 1e9,
-      peer: best.bytes / 1e9,
-      ratio: best.bytes / ours.bytes,
-      unit: "GB peak",
-    };
+/** Both go on to `asked` steps, or as far as the peer gets in the time that is waited for it. */
+async function continueTo(asked: number, ours: Side, peer: Side): Promise<void> {
+  const affordable = Math.floor(LOSS_PATIENCE_SECONDS / median(peer.perStep));
+  const goal = Math.min(asked, peer.losses.length + affordable);
+  for (const side of [peer, ours]) {
+    const missing = goal - side.losses.length;
+    if (missing > 0) keep(side, await side.worker.ask(String(missing)));
+  }
 }

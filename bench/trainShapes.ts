@@ -45,3 +45,9 @@ export function fixedBatch(s: TrainShape): { inputs: Int32Array; targets: Int32A
   }
   return { inputs, targets };
 }
+
+/** Floating-point operations a token of a training step needs: 6 for each parameter that is multiplied (the tied embedding as
+ *  the output), and attention's two products over the keys a causal query sees, forward and twice backward. */
+export function neededFlops({ layers, dim, context, vocab }: TrainShape): number {
+  return 6 * (layers * 12 * dim * dim + vocab * dim) + 6 * layers * dim * (context + 1);
+}
