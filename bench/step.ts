@@ -5,7 +5,7 @@
 
 import { createModel } from "../src/models/index.js";
 import { Engine } from "../src/tensor/engine.js";
-import { createEngine } from "../src/tensor/index.js";
+import { createEngine, type Operand, type Tensor } from "../src/tensor/index.js";
 import type { BenchOptions, Outcome } from "./outcome.js";
 import { lastCacheBytes, type Probe, startProbe } from "./probe.js";
 import { fixed, percent, shortNumber } from "./render.js";
@@ -47,9 +47,12 @@ async function* measure(
   quick: boolean,
 ): AsyncGenerator<Outcome> {
   const plain = createEngine({ device: "native", compute, threads });
-  const timed = timedBackend(plain.backend, shape.vocab);
+  let head: Tensor | undefined;
+  const isHead = ({ storage }: Operand) => storage === head?.storage || storage === head?.grad?.storage;
+  const timed = timedBackend(plain.backend, isHead);
   const engine = new Engine({ backend: timed.backend, compute });
   const model = createModel({ config: gpt2Config(shape), engine, seed: 1 });
+  head = model.parameters.get("transformer.wte.weight");
   const step = createStepper(model, shape, { clip: true });
   step();
   const work = timed.count(() => void step());

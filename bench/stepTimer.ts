@@ -1,7 +1,7 @@
 /** @file A backend that takes the time of every kernel, by the part of the step that it belongs to; and, when asked, counts
  *  what the kernels must do at least instead. */
 
-import type { Backend } from "../src/tensor/index.js";
+import type { Backend, Operand } from "../src/tensor/index.js";
 import { createCounts, type Part, type Work } from "./stepWork.js";
 
 export interface TimedBackend {
@@ -17,8 +17,8 @@ export interface TimedBackend {
 /** Not kernels: memory and the end. Their time belongs to the rest. */
 const PLAIN = new Set<PropertyKey>(["allocate", "release", "read", "write", "memory", "dispose"]);
 
-export function timedBackend(inner: Backend, vocab: number): TimedBackend {
-  const counts = createCounts(inner, vocab) as Record<string, ((...args: unknown[]) => Work) | undefined>;
+export function timedBackend(inner: Backend, isHead: (x: Operand) => boolean): TimedBackend {
+  const counts = createCounts(inner, isHead) as Record<string, ((...args: unknown[]) => Work) | undefined>;
   const times = new Map<Part, number>();
   let work: Work[] | null = null;
   let calls = 0;

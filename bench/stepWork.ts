@@ -42,11 +42,12 @@ const bytes = (length: number, ...operands: (Operand | undefined)[]) =>
 const moved = (part: Part, read: number, written: number): Work => ({ part, flops: 0, read, written });
 const OTHER = "other elementwise, copies, sums";
 
-export function createCounts(backend: Backend, vocab: number): Counts {
-  return { ...productCounts(backend, vocab), ...rowCounts(), ...elementCounts() };
+/** `isHead` tells the output head's weight and its gradient. */
+export function createCounts(backend: Backend, isHead: (x: Operand) => boolean): Counts {
+  return { ...productCounts(backend, isHead), ...rowCounts(), ...elementCounts() };
 }
 
-function productCounts(backend: Backend, vocab: number): Counts {
+function productCounts(backend: Backend, isHead: (x: Operand) => boolean): Counts {
   const attended = (
     p: Parameters<Backend["attention"]>[0],
     perPair: number,
@@ -71,7 +72,7 @@ function productCounts(backend: Backend, vocab: number): Counts {
       const count = batch?.count ?? 1;
       const read = bytes(m * k, p.a) + bytes(k * n, p.b) + bytes(m * n, p.residual);
       return {
-        part: [m, n, k].includes(vocab) ? "output head's products" : "products",
+        part: [p.a, p.b, p.c].some(isHead) ? "output head's products" : "products",
         flops: 2 * m * n * k * count,
         read: count * (read + (p.accumulate ? bytes(m * n, p.c) : 0)),
         written: count * bytes(m * n, p.c, p.preactivation),
