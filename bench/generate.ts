@@ -1,66 +1,137 @@
-/** @file `npm run bench -- generate`: decoding one token at a time at batch 1, tokens/s, against the limit that the memory
- *  sets: every weight is read once a token. The limit is measured in the same run, in turn, as the rate at which the
- *  backend sums 256 MB. */
+/** @file `npm run bench -- generate`: decoding one token at a time, tokens/s, against the limit that memory sets: every weight
+ *  is read once a token. The limit is measured in the same run, in turn, by a plain loop in C++ (peers/read_rate.cpp) on as
+ *  many threads. Beside it: the time a token takes outside of the kernels (a model so small that they take none), a batch
+ *  of eight, and a prompt of 512. */
 
-import { createCache, createModel } from "../src/models/index.js";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type CausalModel, createCache, createModel } from "../src/models/index.js";
 import { createEngine } from "../src/tensor/index.js";
 import { type BenchOptions, median, type Outcome } from "./outcome.js";
-import { gpt2Config, SHAPES } from "./trainShapes.js";
+import { startWorker } from "./peer.js";
+import { gpt2Config, SHAPES, type TrainShape } from "./trainShapes.js";
 
-const SUM_ELEMENTS = 1 << 26;
+const PROMPT = 512;
+const MEGABYTES = 512;
 
-export async function* run({ quick }: BenchOptions): AsyncGenerator<Outcome> {
-  for (const shape of quick ? SHAPES.slice(0, 1) : SHAPES) {
-    for (const compute of ["fp32", "bf16"] as const) {
-      const engine = createEngine({ compute });
-      const model = createModel({ config: gpt2Config(shape), engine, seed: 1 });
-      const weights =
-        [...model.parameters.values()].reduce((n, p) => n + p.size, 0) * (compute === "bf16" ? 2 : 4);
-      const buffer = engine.full([SUM_ELEMENTS], 1).keep();
-      const tokenTimes: number[] = [];
-      const rates: number[] = [];
-      engine.keepPacked();
-      for (let round = 0; round < (quick ? 3 : 8); round++) {
-        tokenTimes.push(...decode(model, quick ? 20 : 60));
-        const started = performance.now();
-        engine.backend.sum(buffer, SUM_ELEMENTS);
-        rates.push((SUM_ELEMENTS * 4) / (performance.now() - started));
+export async function* run({ quick, filter }: BenchOptions): AsyncGenerator<Outcome> {
+  const folder = mkdtempSync(join(tmpdir(), "cygnet-bench-"));
+  try {
+    const program = compileReader(folder);
+    for (const shape of quick ? SHAPES.slice(0, 1) : SHAPES) {
+      for (const compute of ["fp32", "bf16"] as const) {
+        for (const threads of quick ? [2] : [1, 2]) {
+          const name = `generate/${shape.name}/${compute}/${threads}-threads`;
+          if (filter !== undefined && !name.includes(filter)) continue;
+          yield* measure({ shape, compute, threads, name, program, rounds: quick ? 3 : 6 });
+        }
       }
-      const ours = 1000 / median(tokenTimes);
-      const limit = (1000 * median(rates)) / weights;
-      yield {
-        name: `generate/${shape.name}/${compute}`,
-        ours,
-        peer: limit,
-        ratio: ours / limit,
-        unit: "tokens/s",
-        note: "the peer is the memory's limit",
-      };
-      buffer.dispose();
-      model.dispose();
-      engine.dispose();
     }
+    if (filter === undefined || "generate/overhead".includes(filter)) yield overhead();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Milliseconds of each of `count` tokens after a prompt of 16. */
-function decode(model: ReturnType<typeof createModel>, count: number): number[] {
+interface Work {
+  readonly shape: TrainShape;
+  readonly compute: "fp32" | "bf16";
+  readonly threads: number;
+  readonly name: string;
+  readonly program: string;
+  readonly rounds: number;
+}
+
+async function* measure(work: Work): AsyncGenerator<Outcome> {
+  const { shape, compute, threads, name, rounds } = work;
+  const engine = createEngine({ compute, threads });
+  const config = { ...gpt2Config(shape), n_positions: PROMPT + 64 };
+  const model = createModel({ config, engine, seed: 1 });
+  const weights = readPerToken(model, compute);
+  const reader = startWorker(work.program, [String(threads), String(MEGABYTES)]);
+  const [one, eight, rates, prompts]: number[][] = [[], [], [], []];
+  engine.keepPacked();
+  try {
+    decode(model, 1, 16, 2);
+    for (let round = 0; round < rounds; round++) {
+      one!.push(...decode(model, 1, 16, 12).times);
+      const { rate } = await reader.ask("");
+      rates!.push(rate as number);
+      eight!.push(...decode(model, 8, 16, 6).times);
+    }
+    prompts!.push(...[1, 2, 3].map(() => decode(model, 1, PROMPT, 0).prompt));
+  } finally {
+    reader.close();
+    model.dispose();
+    engine.dispose();
+  }
+  const ours = 1000 / median(one!);
+  const limit = median(rates!) / weights;
+  const gb = (median(rates!) / 1e9).toFixed(1);
+  const note = `peer: ${gb} GB/s over ${(weights / 1e6).toFixed(0)} MB a token`;
+  yield { name, ours, peer: limit, ratio: ours / limit, unit: "tokens/s", note };
+  const batch = 8000 / median(eight!);
+  const rows = { unit: "tokens/s", note: "peer: batch 1, same run" };
+  yield { name: `${name}/batch-8`, ours: batch, peer: ours, ratio: batch / ours, ...rows };
+  const rate = (1000 * PROMPT) / median(prompts!);
+  const none = { peer: Number.NaN, ratio: Number.NaN, note: "no peer" };
+  yield { name: `${name}/prompt-${PROMPT}`, ours: rate, unit: "tokens/s", ...none };
+}
+
+/** Bytes of the weights that one token reads: all but the table of positions (the embedding is the head's weight too). */
+function readPerToken(model: CausalModel, compute: "fp32" | "bf16"): number {
+  let elements = 0;
+  for (const [name, p] of model.parameters) if (!name.includes("wpe")) elements += p.size;
+  return elements * (compute === "bf16" ? 2 : 4);
+}
+
+/** Milliseconds of each of `count` steps after a prompt, and of the prompt. */
+function decode(
+  model: CausalModel,
+  batch: number,
+  length: number,
+  count: number,
+): { prompt: number; times: number[] } {
   const { engine } = model;
-  const cache = createCache(model, 1, 16 + count);
-  const forward = (ids: Int32Array) =>
+  const cache = createCache(model, batch, length + count);
+  const forward = (seq: number, id: number) => {
+    const started = performance.now();
     engine.noGrad(() =>
       engine.scope(() => {
-        const hidden = model.hidden({ inputIds: ids, batch: 1, seq: ids.length, cache });
-        model.logits(hidden.alias([1, model.dim], (ids.length - 1) * model.dim)).read();
+        const inputIds = new Int32Array(batch * seq).fill(id);
+        const hidden = model.hidden({ inputIds, batch, seq, cache });
+        model.logits(seq === 1 ? hidden : hidden.alias([1, model.dim], (seq - 1) * model.dim)).read();
       }),
     );
-  forward(Int32Array.from({ length: 16 }, (_, i) => i));
-  const times: number[] = [];
-  for (let i = 0; i < count; i++) {
-    const started = performance.now();
-    forward(Int32Array.of(i));
-    times.push(performance.now() - started);
-  }
+    return performance.now() - started;
+  };
+  const prompt = forward(length, 3);
+  const times = Array.from({ length: count }, (_, i) => forward(1, i));
   cache.dispose();
-  return times;
+  return { prompt, times };
+}
+
+/** Twelve layers of almost nothing. */
+function overhead(): Outcome {
+  const engine = createEngine({ threads: 1 });
+  const shape = { name: "", layers: 12, dim: 16, heads: 2, context: 512, vocab: 64, batch: 1 };
+  const model = createModel({ config: gpt2Config(shape), engine, seed: 1 });
+  engine.keepPacked();
+  decode(model, 1, 16, 40);
+  const times = Array.from({ length: 30 }, () => decode(model, 1, 16, 40).times).flat();
+  model.dispose();
+  engine.dispose();
+  const ours = median(times);
+  const note = "peer: the bar, 0.3 ms; 12 layers of 16, calls included";
+  return { name: "generate/overhead", ours, peer: 0.3, ratio: 0.3 / ours, unit: "ms/token", note };
+}
+
+function compileReader(folder: string): string {
+  const program = join(folder, "read_rate");
+  const args = ["-O3", "-std=c++17", "-march=native", "-Wno-psabi", "-pthread", "bench/peers/read_rate.cpp"];
+  const made = spawnSync(process.env.CXX ?? "g++", [...args, "-o", program], { encoding: "utf8" });
+  if (made.status !== 0) throw new Error(`the loop that reads memory was not compiled:\n${made.stderr}`);
+  return program;
 }
