@@ -47,7 +47,12 @@ export function assembleTokenizer(parts: TokenizerParts): Tokenizer {
   const encodeSection = createSectionEncoder(parts);
   const encodeInto: Tokenizer["encodeInto"] = (text, out, options) => {
     refuseSpecials(text, added, options);
-    for (const { id, text: section } of parts.extractors(options?.special)(wellFormed(text))) {
+    const extract = parts.extractors(options?.special);
+    if (extract.trivial && parts.fast !== undefined) {
+      parts.fast(wellFormed(text), out);
+      return;
+    }
+    for (const { id, text: section } of extract(wellFormed(text))) {
       if (id >= 0) pushId(out, checkId(id));
       else encodeSection(section, out);
     }

@@ -15,7 +15,11 @@ export interface Extracted {
 }
 
 /** `blocked`: places in the text where no added token may begin. */
-export type Extractor = (text: string, blocked?: ReadonlySet<number>) => Extracted[];
+export interface Extractor {
+  (text: string, blocked?: ReadonlySet<number>): Extracted[];
+  /** It gives any text back as it is. */
+  readonly trivial: boolean;
+}
 
 /** An extractor for each choice of special tokens; made once for each of the usual ones. */
 export function createExtractors(
@@ -62,7 +66,7 @@ function createExtractor(added: readonly AddedToken[], normalizer: Normalizer | 
       .filter((t) => t.normalized)
       .map((token) => ({ token, spelling: normalizedSpelling(token.content, normalizer) })),
   );
-  return (text, blocked) => {
+  const extract = (text: string, blocked?: ReadonlySet<number>): Extracted[] => {
     const extracted: Extracted[] = [];
     for (const section of sectionsOf(alignedText(text), raw, blocked)) {
       if (section.id >= 0) extracted.push(section);
@@ -73,6 +77,7 @@ function createExtractor(added: readonly AddedToken[], normalizer: Normalizer | 
     }
     return extracted;
   };
+  return Object.assign(extract, { trivial: added.length === 0 && normalizer === undefined });
 }
 
 function sectionsOf(text: AlignedText, matcher: Matcher, blocked?: ReadonlySet<number>): Extracted[] {

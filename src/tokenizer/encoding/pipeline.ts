@@ -77,7 +77,9 @@ function postProcess(
 }
 
 const blocking = (extract: Extractor, blocked: ReadonlySet<number> | undefined): Extractor =>
-  blocked === undefined ? extract : (text) => extract(text, blocked);
+  blocked === undefined
+    ? extract
+    : Object.assign((text: string) => extract(text, blocked), { trivial: false });
 
 function encodeInput(
   pipeline: Pipeline,

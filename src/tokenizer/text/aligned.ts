@@ -44,8 +44,7 @@ const isLow = (text: string, i: number): boolean => (text.charCodeAt(i) & 0xfc00
 
 /** Lone surrogates, which no vocabulary can spell, as U+FFFD: the same length, so that offsets stay. */
 export function wellFormed(text: string): string {
-  return LONE.test(text) ? text.replace(ALL_LONE, "\ufffd") : text;
+  // Of ES2024, later than the library the compiler knows; a hundred times as fast as a regular expression.
+  const { isWellFormed } = text as string & { isWellFormed?(): boolean };
+  return isWellFormed?.call(text) ? text : text.replace(/\p{Cs}/gu, "\ufffd");
 }
-
-const LONE = /\p{Cs}/u;
-const ALL_LONE = /\p{Cs}/gu;

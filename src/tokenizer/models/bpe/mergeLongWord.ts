@@ -22,7 +22,7 @@ export function createLongWordMerger(table: MergeTable): WordMerger {
       const n = end - start;
       const ids = new Int32Array(n);
       for (let i = 0; i < n; i++) ids[i] = table.byteIds[bytes[start + i]!]!;
-      const next = merge(ids, (i) => table.byteRanks[(bytes[start + i]! << 8) | bytes[start + i + 1]!]!);
+      const next = merge(ids, bytes, start);
       for (let i = 0; i !== -1; i = next[i]!) into[at++] = ids[i]!;
       return at;
     },
@@ -30,13 +30,13 @@ export function createLongWordMerger(table: MergeTable): WordMerger {
 }
 
 /** Merges a list of tokens in place: `ids` keeps each token where its first part stood, -1 where a part went. Returns
- *  where the token behind each begins, -1 behind the last. `firstRank`: the rank of the pair (i, i + 1), where there is a
- *  faster way to it. */
+ *  where the token behind each begins, -1 behind the last. If the tokens are those of `bytes` from `start` on, the ranks of
+ *  the first pairs are had faster. */
 export function createSymbolMerger(
   table: MergeTable,
-): (ids: Int32Array, firstRank?: (i: number) => number) => Int32Array {
+): (ids: Int32Array, bytes?: Uint8Array, start?: number) => Int32Array {
   const places = createPlaces(table.result.length);
-  return (ids, firstRank = (i) => rankOf(table, ids[i]!, ids[i + 1]!)) => {
+  return (ids, bytes, start = 0) => {
     const n = ids.length;
     const work: Work = { ids, next: new Int32Array(n), previous: new Int32Array(n) };
     for (let i = 0; i < n; i++) {
@@ -45,7 +45,10 @@ export function createSymbolMerger(
     }
     places.begin(n);
     for (let i = 0; i + 1 < n; i++) {
-      const rank = firstRank(i);
+      const rank =
+        bytes === undefined
+          ? rankOf(table, ids[i]!, ids[i + 1]!)
+          : table.byteRanks[(bytes[start + i]! << 8) | bytes[start + i + 1]!]!;
       if (rank !== NO_MERGE) places.add(rank, i);
     }
     for (let rank = places.pop(); rank !== NO_MERGE; rank = places.pop())
