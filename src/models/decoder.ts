@@ -45,7 +45,7 @@ export function createDecoder<State>(parts: DecoderParts<State>): CausalModel {
     ...facts,
     hidden(input, options = {}) {
       checkInput(facts, input, parts.learnedPositions);
-      return engine.inferenceScope(() => {
+      return engine.layer(() => {
         const pass = startPass(engine, input, options, parts.windows ?? [undefined]);
         const x = walkLayers(parts, pass, options);
         if (input.cache) {
@@ -70,7 +70,7 @@ function walkLayers<State>(parts: DecoderParts<State>, pass: DecoderPass, option
   const { engine, layers } = parts.facts;
   const { hiddenStates } = options;
   const step = (from: Tensor | null, next: () => Tensor): Tensor => {
-    const x = engine.inferenceScope(next);
+    const x = engine.layer(next);
     hiddenStates?.push(x.keep());
     if (from !== null && !engine.gradEnabled && !from.kept) from.dispose();
     return x;

@@ -310,7 +310,7 @@ export interface Backend {
   // Elements ---------------------------------------------------------------------------------------------------------
   // The operands of each are alike.
   unary(p: { op: Unary; x: MixedOperand; y: MixedOperand; length: number }): void;
-  /** dx (+)= dy · op'(x), from the operation's input x. */
+  /** dx (+)= dy · op'(x), from the operation's input x. dx may be dy. */
   unaryBackward(p: {
     op: Unary;
     x: MixedOperand;

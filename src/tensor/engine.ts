@@ -7,6 +7,7 @@
 import type { Backend, Packed } from "./backend.js";
 import type { Compute, DType, Shape, TypedArray } from "./dtype.js";
 import { sizeOf } from "./dtype.js";
+import { evict } from "./rebuild.js";
 import { Tensor } from "./tensor.js";
 
 export interface EngineOptions {
@@ -21,6 +22,8 @@ export class Engine {
   /** False inside `noGrad`: nothing is recorded. */
   gradEnabled = true;
   private scopes: Tensor[][] = [];
+  /** Of the layer under way. */
+  private rebuildables: Tensor[] | null = null;
   private packs: Map<Tensor, Packed> | null = null;
   private nextNode = 0;
 
@@ -31,8 +34,10 @@ export class Engine {
 
   /** Uninitialised memory. */
   empty(shape: Shape, dtype: DType = "f32"): Tensor {
-    const storage = this.backend.allocate(dtype, sizeOf(shape));
-    return this.adopt(new Tensor(this, shape, dtype, { storage, references: 0 }, 0));
+    const length = sizeOf(shape);
+    const storage = this.backend.allocate(dtype, length);
+    const shared = { storage, length, references: 0, uses: 0, rebuild: undefined };
+    return this.adopt(new Tensor(this, shape, dtype, shared, 0));
   }
 
   full(shape: Shape, value: number, dtype: DType = "f32"): Tensor {
@@ -98,10 +103,28 @@ export class Engine {
     }
   }
 
-  /** A scope when nothing is recorded, plain execution otherwise: for the layers of a model, so that inference holds one
-   *  layer's memory at a time. */
-  inferenceScope<T>(fn: () => T): T {
-    return this.gradEnabled ? fn() : this.scope(fn);
+  /** A layer of a model: a stretch of computation of which only the result is used afterwards. Without gradients it is a
+   *  scope, so that inference holds one layer's memory at a time; with them, the memory of what can be made again for the
+   *  backward is given back at its end (see rebuild.ts). */
+  layer<T>(fn: () => T): T {
+    if (!this.gradEnabled) return this.scope(fn);
+    const outer = this.rebuildables;
+    const made: Tensor[] = [];
+    this.rebuildables = made;
+    try {
+      const result = fn();
+      const survivors = new Set<Tensor>();
+      collect(result, survivors);
+      const held = new Set([...survivors].map((t) => t.shared));
+      for (const t of made) if (!held.has(t.shared)) evict(t);
+      return result;
+    } finally {
+      this.rebuildables = outer;
+    }
+  }
+
+  noteRebuildable(t: Tensor): void {
+    this.rebuildables?.push(t);
   }
 
   /** From here on, products with weights (without gradients) use packed copies, made at first use: for generation.

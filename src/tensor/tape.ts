@@ -6,6 +6,8 @@
  *  that sums of gradients need no pass of their own; a gradient that is handed on unchanged is shared (`pass`) and copied
  *  only if somebody then adds to it. */
 
+import type { Operand } from "./backend.js";
+import { evict, rebuildable } from "./rebuild.js";
 import type { Tensor } from "./tensor.js";
 
 export interface TapeNode {
@@ -31,18 +33,25 @@ export interface Gradients {
   pass(input: Tensor, dy: Tensor): void;
   /** As `pass` for a tensor made by this backward, which is disposed; even a leaf may take over its memory. */
   give(input: Tensor, gradient: Tensor): void;
+  /** This backward needs the values of `input` no more: where nobody else does, memory that can be filled again is given back. */
+  done(input: Tensor): void;
 }
 
-/** Marks `output` as computed by an operation, if anything it was computed from needs a gradient. Returns output. */
+/** Marks `output` as computed by an operation, if anything it was computed from needs a gradient. Returns output.
+ *  `rebuild`, where it is cheap, writes the output's values again to the same bits, so that they need not be held until the
+ *  backward (see rebuild.ts); it may use the inputs and `saved`, and the backward may then not assume that they are held. */
 export function record(
   operation: string,
   inputs: readonly Tensor[],
   output: Tensor,
   backward: (gradients: Gradients, dy: Tensor) => void,
   saved: readonly Tensor[] = [],
+  rebuild?: (into: Operand) => void,
 ): Tensor {
   if (recording(inputs)) {
     output.requiresGrad = true;
+    if (rebuild !== undefined) rebuildable(output, rebuild);
+    for (const { shared } of inputs) if (shared.rebuild !== undefined) shared.uses++;
     output.node = { id: output.engine.nodeId(), operation, inputs, output, saved, backward };
   }
   return output;
@@ -65,11 +74,13 @@ export function backward(loss: Tensor): void {
     store.set(loss, engine.full(loss.shape, 1));
     for (const node of nodes) {
       const dy = store.take(node.output);
+      evict(node.output); // whoever used it has passed
       if (dy !== undefined) {
         node.backward(store, dy);
         dy.dispose();
       }
       for (const t of node.saved) t.dispose();
+      for (const t of node.inputs) if (t.shared.uses > 0 && --t.shared.uses === 0) evict(t);
       node.output.node = null;
       if (!node.output.kept && node.output !== loss) node.output.dispose();
     }
@@ -138,6 +149,10 @@ class GradientStore implements Gradients {
     gradient.dispose();
   }
 
+  done(input: Tensor): void {
+    if (input.shared.uses === 1) evict(input);
+  }
+
   /** A gradient that shares its memory must be copied before it is added to. */
   private own(input: Tensor, present: Tensor): Tensor {
     if (present.shared.references === 1) return present;
@@ -157,7 +172,12 @@ function leafSink(leaf: Tensor): Sink {
   return { target: leaf.grad, accumulate };
 }
 
-/** Forgets the gradients of leaves; their memory is kept for the next backward. */
+/** Forgets the gradients of leaves and gives their memory back: while the next forward fills memory with activations,
+ *  nobody needs it, and as the backward frees those, it is needed again. */
 export function zeroGrad(leaves: Iterable<Tensor>): void {
-  for (const leaf of leaves) leaf.gradFresh = false;
+  for (const leaf of leaves) {
+    leaf.grad?.dispose();
+    leaf.grad = null;
+    leaf.gradFresh = false;
+  }
 }

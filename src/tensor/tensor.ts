@@ -5,12 +5,20 @@ import type { Operand, Storage } from "./backend.js";
 import { fromBf16, toBf16 } from "./bf16.js";
 import { type DType, type Shape, sizeOf, type TypedArray } from "./dtype.js";
 import type { Engine } from "./engine.js";
+import { pin, restore } from "./rebuild.js";
 import type { TapeNode } from "./tape.js";
 
-/** Counts the tensors that share one storage. */
+/** One piece of memory and those who need it: what a tensor and its views have in common. */
 export interface SharedStorage {
-  readonly storage: Storage;
+  /** null while the memory is given back and the values can be computed again. */
+  storage: Storage | null;
+  readonly length: number;
+  /** Tensors that share it. */
   references: number;
+  /** Nodes of the tape that have one of those tensors as an input and were not differentiated yet. */
+  uses: number;
+  /** Writes the values again (see rebuild.ts); undefined where they cannot be made again cheaply. */
+  rebuild: ((into: Operand) => void) | undefined;
 }
 
 export class Tensor implements Operand {
@@ -45,7 +53,7 @@ export class Tensor implements Operand {
   get storage(): Storage {
     if (this.disposed)
       throw new Error(`tensor ${this.name ?? ""} [${this.shape}] is used after its memory was released`);
-    return this.shared.storage;
+    return this.shared.storage ?? restore(this);
   }
 
   get size(): number {
@@ -99,6 +107,7 @@ export class Tensor implements Operand {
 
   /** Takes the tensor out of its scope and of the tape's early release: it lives until `dispose`. */
   keep(): this {
+    if (this.shared.rebuild !== undefined) pin(this);
     this.kept = true;
     return this;
   }
@@ -109,6 +118,7 @@ export class Tensor implements Operand {
     this.grad?.dispose();
     this.grad = null;
     this.disposed = true;
-    if (--this.shared.references === 0) this.engine.backend.release(this.shared.storage);
+    if (--this.shared.references === 0 && this.shared.storage !== null)
+      this.engine.backend.release(this.shared.storage);
   }
 }

@@ -54,7 +54,7 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
     strideV: capacity * kvWidth,
     strideO: tq * width,
   };
-  return run([q, k, v], { q, k, v }, q.shape, layout, options, (g, backward) => {
+  return run([q, k, v], () => ({ q, k, v }), q.shape, layout, options, (g, backward) => {
     const grads = [q, k, v].map((t) => t.engine.empty(t.shape)) as [Tensor, Tensor, Tensor];
     backward({ dq: grads[0], dk: grads[1], dv: grads[2] });
     g.give(q, grads[0]);
@@ -89,7 +89,7 @@ export function attentionQkv(qkv: Tensor, options: AttentionOptions): Tensor {
     strideV: t * width,
     strideO: t * out,
   };
-  return run([qkv], split(qkv), [batch, t, out], layout, options, (g, backward) => {
+  return run([qkv], () => split(qkv), [batch, t, out], layout, options, (g, backward) => {
     const d = qkv.engine.empty(qkv.shape);
     const { q, k, v } = split(d);
     backward({ dq: q, dk: k, dv: v });
@@ -119,7 +119,7 @@ type Outputs = { dq: AttentionParams["q"]; dk: AttentionParams["q"]; dv: Attenti
 
 function run(
   inputs: readonly Tensor[],
-  operands: Pick<AttentionParams, "q" | "k" | "v">,
+  place: () => Pick<AttentionParams, "q" | "k" | "v">,
   shape: readonly number[],
   layout: Layout,
   options: AttentionOptions,
@@ -131,6 +131,7 @@ function run(
     throw new Error(`attention ranges [${ranges.shape}] for ${layout.batch}×${layout.tq} queries`);
   const o = engine.empty(shape);
   const lse = recording(inputs) ? engine.empty([layout.batch, layout.heads, layout.tq]) : undefined;
+  const operands = place();
   // Field by field: a second spread costs microseconds, which a token of a small model feels.
   const params: AttentionParams = {
     q: operands.q,
@@ -164,7 +165,7 @@ function run(
     o,
     (g, dO) =>
       differentiate(g, (outputs) =>
-        engine.backend.attentionBackward({ ...params, lse: lse!, dO, ...outputs }),
+        engine.backend.attentionBackward({ ...params, ...place(), lse: lse!, dO, ...outputs }),
       ),
     lse ? [lse] : [],
   );

@@ -1,7 +1,7 @@
 /** @file Elementwise operations: activations and other functions of one element, sums and products of two tensors (the
  *  second may be shorter and is then repeated, as a row is for each row), gated activations, scaling. */
 
-import type { Activation, Binary, Unary } from "../backend.js";
+import type { Activation, Binary, Operand, Unary } from "../backend.js";
 import { record } from "../tape.js";
 import type { Tensor } from "../tensor.js";
 
@@ -20,21 +20,29 @@ export function activation(op: Activation, x: Tensor): Tensor {
   return unary(op, x);
 }
 
-/** y = act(gate)·up: SwiGLU, GeGLU (Shazeer 2020). Equal shapes. */
+/** y = act(gate)·up: SwiGLU, GeGLU (Shazeer 2020). Equal shapes. y is computed again where the backward needs it. */
 export function gated(op: Activation, gate: Tensor, up: Tensor): Tensor {
   const { engine } = gate;
   if (String(gate.shape) !== String(up.shape))
     throw new Error(`gated: [${gate.shape}] and [${up.shape}] differ`);
   const sizes = { rows: gate.rows, dim: gate.columns, ldg: gate.columns, ldu: gate.columns };
   const y = engine.empty(gate.shape);
-  engine.backend.gated({ op, gate, up, y, ...sizes });
-  return record("gated", [gate, up], y, (g, dy) => {
-    const dGate = engine.empty(gate.shape);
-    const dUp = engine.empty(up.shape);
-    engine.backend.gatedBackward({ op, gate, up, dy, dGate, dUp, ...sizes });
-    g.give(gate, dGate);
-    g.give(up, dUp);
-  });
+  const compute = (into: Operand) => engine.backend.gated({ op, gate, up, y: into, ...sizes });
+  compute(y);
+  return record(
+    "gated",
+    [gate, up],
+    y,
+    (g, dy) => {
+      const dGate = engine.empty(gate.shape);
+      const dUp = engine.empty(up.shape);
+      engine.backend.gatedBackward({ op, gate, up, dy, dGate, dUp, ...sizes });
+      g.give(gate, dGate);
+      g.give(up, dUp);
+    },
+    [],
+    compute,
+  );
 }
 
 function binary(op: Binary, a: Tensor, b: Tensor): Tensor {

@@ -3,7 +3,7 @@
  *  x [..., in]; W [out, in] (layout "out-in", as torch.nn.Linear) or [in, out] ("in-out", as GPT-2's Conv1D); b [out];
  *  residual and y [..., out].
  *  Backward, with dz = dy ⊙ act'(z): dx = dz·Wᵀ; dW = xᵀ·dz; db = Σ_rows dz; dResidual = dy. Saves z only if there is an
- *  activation. */
+ *  activation; y is then computed from z again where the backward of what follows needs it. */
 
 import type { Activation } from "../backend.js";
 import { record, recording } from "../tape.js";
@@ -56,28 +56,7 @@ export function linear(x: Tensor, weight: Tensor, options: LinearOptions = {}): 
     inputs,
     y,
     (g, dy) => {
-      let dz = dy;
-      if (activation !== undefined) {
-        dz = engine.empty(y.shape);
-        backend.unaryBackward({ op: activation, x: z!, dy, dx: dz, length: dz.size, accumulate: false });
-      }
-      const dx = g.sink(x);
-      if (dx) {
-        backend.matmul({
-          a: dz,
-          b: weight,
-          c: dx.target,
-          m,
-          n: k,
-          k: n,
-          transB: !outIn,
-          lda: n,
-          ldb: weight.columns,
-          ldc: k,
-          accumulate: dx.accumulate,
-          compute,
-        });
-      }
+      const dz = activation === undefined ? dy : throughActivation(activation, z!, dy, residual !== undefined);
       const dw = g.sink(weight);
       if (dw) {
         const [a, b, rows, cols] = outIn ? [dz, x, n, k] : [x, dz, k, n];
@@ -98,9 +77,37 @@ export function linear(x: Tensor, weight: Tensor, options: LinearOptions = {}): 
       }
       const db = bias && g.sink(bias);
       if (db) backend.sumRows({ x: dz, y: db.target, rows: m, cols: n, ld: n, accumulate: db.accumulate });
+      g.done(x); // before there is a gradient of its size
+      const dx = g.sink(x);
+      if (dx) {
+        backend.matmul({
+          a: dz,
+          b: weight,
+          c: dx.target,
+          m,
+          n: k,
+          k: n,
+          transB: !outIn,
+          lda: n,
+          ldb: weight.columns,
+          ldc: k,
+          accumulate: dx.accumulate,
+          compute,
+        });
+      }
       if (residual) g.pass(residual, dy);
       if (dz !== dy) dz.dispose();
     },
     z ? [z] : [],
+    z && !residual ? (into) => backend.unary({ op: activation!, x: z, y: into, length: y.size }) : undefined,
   );
+}
+
+/** dz = dy ⊙ act'(z), in dy's own memory where nobody else needs that; z is released. */
+function throughActivation(op: Activation, z: Tensor, dy: Tensor, shared: boolean): Tensor {
+  const { engine, size: length } = z;
+  const dz = shared || dy.shared.references > 1 ? engine.empty(z.shape) : dy;
+  engine.backend.unaryBackward({ op, x: z, dy, dx: dz, length, accumulate: false });
+  z.dispose();
+  return dz;
 }

@@ -1,7 +1,8 @@
 /** @file Layer norm y = (x − mean)·rstd·g + b (Ba et al. 2016) and RMS norm y = x·rstd·(g + offset), rstd = 1/√(mean(x²) + ε)
  *  (Zhang & Sennrich 2019), over the last dimension. x [..., dim]; g, b [dim]. The formulas of the backwards stand with
- *  the kernels. Saves mean and rstd [rows]. */
+ *  the kernels. Saves mean and rstd [rows]; y is computed again where the backward of what follows needs it. */
 
+import type { Operand } from "../backend.js";
 import { record, recording } from "../tape.js";
 import type { Tensor } from "../tensor.js";
 
@@ -12,7 +13,9 @@ export function layerNorm(x: Tensor, gain: Tensor, bias: Tensor | undefined, eps
   const inputs = bias ? [x, gain, bias] : [x, gain];
   const saved = recording(inputs) ? { mean: engine.empty([rows]), rstd: engine.empty([rows]) } : undefined;
   const y = engine.empty(x.shape);
-  backend.layerNorm({ x, gain, bias, y, ...saved, rows, dim, eps });
+  const norm = (to: { y: Operand; mean?: Tensor; rstd?: Tensor }) =>
+    backend.layerNorm({ x, gain, bias, ...to, rows, dim, eps });
+  norm({ y, ...saved });
   return record(
     "layerNorm",
     inputs,
@@ -59,6 +62,7 @@ export function layerNorm(x: Tensor, gain: Tensor, bias: Tensor | undefined, eps
       });
     },
     saved ? [saved.mean, saved.rstd] : [],
+    (into) => norm({ y: into }),
   );
 }
 
@@ -79,7 +83,9 @@ export function rmsNorm(x: Tensor, gain: Tensor | undefined, options: RmsNormOpt
   const inputs = gain ? [x, gain] : [x];
   const rstd = recording(inputs) ? engine.empty([rows]) : undefined;
   const y = engine.empty(x.shape);
-  backend.rmsNorm({ x, gain, gainOffset, y, rstd, rows, dim, eps });
+  const norm = (to: { y: Operand; rstd?: Tensor | undefined }) =>
+    backend.rmsNorm({ x, gain, gainOffset, ...to, rows, dim, eps });
+  norm({ y, rstd });
   return record(
     "rmsNorm",
     inputs,
@@ -102,6 +108,7 @@ export function rmsNorm(x: Tensor, gain: Tensor | undefined, options: RmsNormOpt
       });
     },
     rstd ? [rstd] : [],
+    (into) => norm({ y: into }),
   );
 }
 

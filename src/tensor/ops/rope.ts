@@ -2,6 +2,8 @@
  *  turned by the angle position·inv_freq[i]. x [batch, seq, heads·dim]; cos, sin [batch·seq, half], half ≤ dim/2 (elements
  *  beyond 2·half are left). Backward: the inverse turn. Saves nothing. */
 
+import type { Operand } from "../backend.js";
+import { changedInPlace } from "../rebuild.js";
 import { record } from "../tape.js";
 import type { Tensor } from "../tensor.js";
 
@@ -19,7 +21,7 @@ export function rope(x: Tensor, cos: Tensor, sin: Tensor, dim: number, options: 
   if (!Number.isInteger(heads) || cos.rows !== rows || 2 * half > dim)
     throw new Error(`rope of [${x.shape}] in heads of ${dim} with tables [${cos.shape}]`);
   const y = options.inPlace ? x.alias() : engine.empty(x.shape);
-  const turn = (from: Tensor, to: Tensor, sign: 1 | -1) =>
+  const turn = (from: Operand, to: Operand, sign: 1 | -1) =>
     engine.backend.rope({
       x: from,
       y: to,
@@ -34,6 +36,7 @@ export function rope(x: Tensor, cos: Tensor, sin: Tensor, dim: number, options: 
       sign,
     });
   turn(x, y, 1);
+  if (options.inPlace) changedInPlace(x, (place) => turn(place, place, 1));
   return record("rope", [x], y, (g, dy) => {
     const dx = engine.empty(x.shape);
     turn(dy, dx, -1);
