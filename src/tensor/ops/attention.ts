@@ -54,13 +54,20 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
     strideV: capacity * kvWidth,
     strideO: tq * width,
   };
-  return run([q, k, v], () => ({ q, k, v }), q.shape, layout, options, (g, backward) => {
-    const grads = [q, k, v].map((t) => t.engine.empty(t.shape)) as [Tensor, Tensor, Tensor];
-    backward({ dq: grads[0], dk: grads[1], dv: grads[2] });
-    g.give(q, grads[0]);
-    g.give(k, grads[1]);
-    g.give(v, grads[2]);
-  });
+  return run(
+    [q, k, v],
+    () => ({ q, k, v }),
+    q.shape,
+    layout,
+    options,
+    (g, backward) => {
+      const grads = [q, k, v].map((t) => t.engine.empty(t.shape)) as [Tensor, Tensor, Tensor];
+      backward({ dq: grads[0], dk: grads[1], dv: grads[2] });
+      g.give(q, grads[0]);
+      g.give(k, grads[1]);
+      g.give(v, grads[2]);
+    },
+  );
 }
 
 /** The same from one tensor qkv [batch, t, (heads + 2·kvHeads)·dim]: queries, then keys, then values. */
@@ -89,12 +96,19 @@ export function attentionQkv(qkv: Tensor, options: AttentionOptions): Tensor {
     strideV: t * width,
     strideO: t * out,
   };
-  return run([qkv], () => split(qkv), [batch, t, out], layout, options, (g, backward) => {
-    const d = qkv.engine.empty(qkv.shape);
-    const { q, k, v } = split(d);
-    backward({ dq: q, dk: k, dv: v });
-    g.give(qkv, d);
-  });
+  return run(
+    [qkv],
+    () => split(qkv),
+    [batch, t, out],
+    layout,
+    options,
+    (g, backward) => {
+      const d = qkv.engine.empty(qkv.shape);
+      const { q, k, v } = split(d);
+      backward({ dq: q, dk: k, dv: v });
+      g.give(qkv, d);
+    },
+  );
 }
 
 type Gradients = Parameters<Parameters<typeof record>[3]>[0];

@@ -56,7 +56,8 @@ export function linear(x: Tensor, weight: Tensor, options: LinearOptions = {}): 
     inputs,
     y,
     (g, dy) => {
-      const dz = activation === undefined ? dy : throughActivation(activation, z!, dy, residual !== undefined);
+      const dz =
+        activation === undefined ? dy : throughActivation(activation, z!, dy, residual !== undefined);
       const dw = g.sink(weight);
       if (dw) {
         const [a, b, rows, cols] = outIn ? [dz, x, n, k] : [x, dz, k, n];

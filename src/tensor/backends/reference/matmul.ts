@@ -109,6 +109,7 @@ function epilogue(p: MatmulParams): (i: number, sums: Float64Array) => void {
       let value = alpha * sums[j]!;
       if (accumulate) value += c[to]!;
       if (bias) value += bias[j]!;
+      if (activate) value = Math.fround(value); // the activation of what is written: it can be computed again from that
       const other = residual ? residual[to]! : 0;
       if (pre) pre[to] = value;
       if (activate) value = activate(value);
