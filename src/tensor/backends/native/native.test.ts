@@ -236,7 +236,7 @@ function expectSame(x: Float32Array, y: Float32Array, what = "bits"): void {
 describe.skipIf(!available.ok)("emulated instructions", () => {
   beforeAll(async () => {
     expect(await buildNative({ emulated: true })).toMatchObject({ built: true });
-  }, 120_000);
+  }, 600_000);
 
   it("AVX-512 gives AVX2's bits", () => {
     const isas = (loadNative() as { addon: { isas(): string } }).addon.isas();
