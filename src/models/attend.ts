@@ -40,7 +40,8 @@ export function attendQkv(qkv: Tensor, pass: DecoderPass, options: AttendOptions
   const part = (at: number) => ({ storage: qkv.storage, offset: qkv.offset + at });
   remember(part(from), part(to), qkv.columns, pass, layer);
   return attendTo(
-    slice(qkv, 2, 0, from),
+    // The queries of a single place lie together already.
+    qkv.rows === 1 && qkv.node === null ? qkv.alias([1, 1, from]) : slice(qkv, 2, 0, from),
     pass.cache.layers[layer]!.k,
     pass.cache.layers[layer]!.v,
     pass.past + pass.seq,

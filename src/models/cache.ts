@@ -86,6 +86,11 @@ export function appendTo(
   ld: number,
 ): void {
   const [, capacity, width] = into.shape as [number, number, number];
+  if (batch * seq === 1) {
+    const to = { storage: into.storage, offset: into.offset + at * width };
+    into.engine.backend.copy(from, to, width);
+    return;
+  }
   into.engine.backend.stridedCopy({
     x: from,
     y: { storage: into.storage, offset: into.offset + at * width },

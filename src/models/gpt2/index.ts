@@ -74,14 +74,29 @@ function gpt2Parameters(c: Gpt2Config, head: Head): ParameterTable {
   };
 }
 
+interface Pair {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+}
+
 function buildGpt2(c: Gpt2Config, parameters: Parameters, engine: Engine): CausalModel {
   const p = (name: string) => parameters.get(name)!;
   const heads = c.n_head;
   const activation = activationFor(c.activation_function);
-  const norm = (x: Tensor, name: string) =>
-    layerNorm(x, p(`${name}.weight`), p(`${name}.bias`), c.layer_norm_epsilon);
-  const conv = (x: Tensor, name: string, options: LinearOptions = {}) =>
-    linear(x, p(`${name}.weight`), { bias: p(`${name}.bias`), layout: "in-out", ...options });
+  const pair = (name: string): Pair => ({ weight: p(`${name}.weight`), bias: p(`${name}.bias`) });
+  const norm = (x: Tensor, { weight, bias }: Pair) => layerNorm(x, weight, bias, c.layer_norm_epsilon);
+  const conv = (x: Tensor, { weight, bias }: Pair, options: LinearOptions = {}) =>
+    linear(x, weight, { bias, layout: "in-out", ...options });
+  // Looked up once: building names costs a token of a small model more than some of its kernels do.
+  const blocks = Array.from({ length: c.n_layer }, (_, i) => ({
+    ln1: pair(`transformer.h.${i}.ln_1`),
+    attn: pair(`transformer.h.${i}.attn.c_attn`),
+    attnProj: pair(`transformer.h.${i}.attn.c_proj`),
+    ln2: pair(`transformer.h.${i}.ln_2`),
+    fc: pair(`transformer.h.${i}.mlp.c_fc`),
+    mlpProj: pair(`transformer.h.${i}.mlp.c_proj`),
+  }));
+  const lnF = pair("transformer.ln_f");
   const scaleOf = (layer: number) =>
     (c.scale_attn_weights ? 1 / Math.sqrt(c.n_embd / heads) : 1) /
     (c.scale_attn_by_inverse_layer_idx ? layer + 1 : 1);
@@ -114,14 +129,14 @@ function buildGpt2(c: Gpt2Config, parameters: Parameters, engine: Engine): Causa
       return x;
     },
     layer(i, x, pass) {
-      const h = `transformer.h.${i}`;
-      const qkv = conv(norm(x, `${h}.ln_1`), `${h}.attn.c_attn`);
+      const b = blocks[i]!;
+      const qkv = conv(norm(x, b.ln1), b.attn);
       const attended = attendQkv(qkv, pass, { layer: i, heads, kvHeads: heads, scale: scaleOf(i) });
-      const y = conv(attended, `${h}.attn.c_proj`, { residual: x });
-      const inner = conv(norm(y, `${h}.ln_2`), `${h}.mlp.c_fc`, { activation });
-      return conv(inner, `${h}.mlp.c_proj`, { residual: y });
+      const y = conv(attended, b.attnProj, { residual: x });
+      const inner = conv(norm(y, b.ln2), b.fc, { activation });
+      return conv(inner, b.mlpProj, { residual: y });
     },
-    norm: (x) => norm(x, "transformer.ln_f"),
+    norm: (x) => norm(x, lnF),
     head: parameters.get("lm_head.weight") ?? p("transformer.wte.weight"),
   });
 }
