@@ -5,16 +5,15 @@
 #include "arena.h"
 
 #include <stdint.h>
-#include <stdio.h>
-#include <sys/mman.h>
-#include <time.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include <map>
 #include <mutex>
 #include <set>
 #include <unordered_map>
 #include <utility>
+
+#include "system.h"
 
 namespace cygnet {
 namespace {
@@ -29,54 +28,14 @@ constexpr double SLACK = 128 << 20;
 
 size_t up(size_t value, size_t to) { return (value + to - 1) / to * to; }
 
-void* map_pages(size_t bytes) {
-  int flags = MAP_PRIVATE | MAP_ANONYMOUS;
-#ifdef MAP_NORESERVE
-  flags |= MAP_NORESERVE;
-#endif
-  void* p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
-  return p == MAP_FAILED ? nullptr : p;
-}
-
-void advise_huge(void* p, size_t bytes) {
-#ifdef MADV_HUGEPAGE
-  madvise(p, bytes, MADV_HUGEPAGE);
-#else
-  (void)p;
-  (void)bytes;
-#endif
-}
-
-/** Aligned pages: maps a huge page more and unmaps what sticks out. */
+/** Aligned pages: reserves a huge page more and cuts off what sticks out. */
 void* map_aligned(size_t bytes) {
-  char* p = static_cast<char*>(map_pages(bytes + HUGE_PAGE));
+  char* p = static_cast<char*>(system_reserve(bytes + HUGE_PAGE));
   if (p == nullptr) return nullptr;
   char* aligned = reinterpret_cast<char*>(up(reinterpret_cast<uintptr_t>(p), HUGE_PAGE));
-  if (aligned > p) munmap(p, aligned - p);
-  size_t tail = p + HUGE_PAGE - aligned;
-  if (tail > 0) munmap(aligned + bytes, tail);
-  advise_huge(aligned, bytes);
+  system_cut(p, bytes + HUGE_PAGE, aligned, bytes);
+  system_advise_huge(aligned, bytes);
   return aligned;
-}
-
-double seconds() {
-  timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return double(t.tv_sec) + 1e-9 * double(t.tv_nsec);
-}
-
-/** Memory of the machine, or of the container if that is less. */
-size_t machine_limit() {
-  double total = double(sysconf(_SC_PHYS_PAGES)) * double(sysconf(_SC_PAGESIZE));
-  const char* files[] = {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"};
-  for (const char* name : files) {
-    if (FILE* file = fopen(name, "r")) {
-      double limit = 0;
-      if (fscanf(file, "%lf", &limit) == 1 && limit > 0 && limit < total) total = limit;
-      fclose(file);
-    }
-  }
-  return size_t(total);
 }
 
 struct Block {
@@ -88,6 +47,8 @@ struct Arena {
   std::mutex mutex;
   char* base = nullptr;
   size_t reserved = 0, top = 0, limit = 0;
+  size_t committed = 0;                             // of the range: usable
+  size_t working = 0;                               // outside the range: working memory of kernels
   std::map<char*, Block> blocks;                    // by address: all below base + top
   std::set<std::pair<size_t, char*>> holes;         // free blocks by size
   std::unordered_map<char*, size_t> small;          // size of each small block in use
@@ -97,7 +58,7 @@ struct Arena {
   size_t window_peak = 0, previous_peak = 0;
 
   Arena() {
-    limit = machine_limit();
+    limit = system_memory();
     for (reserved = up(2 * limit, HUGE_PAGE); reserved >= (size_t(64) << 20); reserved = up(reserved / 2, HUGE_PAGE)) {
       base = static_cast<char*>(map_aligned(reserved));
       if (base != nullptr) return;
@@ -109,6 +70,16 @@ struct Arena {
     in_use += bytes;
     if (in_use > peak) peak = in_use;
     if (in_use > window_peak) window_peak = in_use;
+  }
+
+  /** Whether the first `bytes` of the range can be used. */
+  bool usable(size_t bytes) {
+    if (bytes <= committed) return true;
+    size_t want = up(bytes, HUGE_PAGE);
+    if (want > reserved) want = reserved;
+    if (!system_commit(base + committed, want - committed)) return false;
+    committed = want;
+    return true;
   }
 
   /** Best fit; splits what is left over. Extends the used part of the range if no hole is large enough. */
@@ -132,7 +103,7 @@ struct Arena {
         holes.erase({last->second.bytes, p});
       }
     }
-    if (size_t(p - base) + bytes > reserved) {
+    if (size_t(p - base) + bytes > reserved || !usable(size_t(p - base) + bytes)) {
       if (p != end) holes.insert({size_t(end - p), p});
       return nullptr;
     }
@@ -201,14 +172,14 @@ struct Arena {
       char* from = reinterpret_cast<char*>(up(reinterpret_cast<uintptr_t>(hole.second), HUGE_PAGE));
       char* to = reinterpret_cast<char*>(reinterpret_cast<uintptr_t>(hole.second + hole.first) / HUGE_PAGE * HUGE_PAGE);
       if (to <= from) continue;
-      madvise(from, size_t(to - from), MADV_DONTNEED);
+      system_discard(from, size_t(to - from));
       back += size_t(to - from);
     }
     given_back = back;
   }
 
   void maybe_trim() {
-    double now = seconds();
+    double now = system_seconds();
     if (now - window_start < WINDOW_SECONDS) return;
     size_t recent = window_peak > previous_peak ? window_peak : previous_peak;
     previous_peak = window_peak;
@@ -225,18 +196,71 @@ Arena& arena() {
 
 }  // namespace
 
-void* map_huge(size_t* bytes) {
-  *bytes = up(*bytes, HUGE_PAGE);
-  return map_aligned(*bytes);
+#if defined(CYGNET_SANITIZE)
+
+// Each block is one of malloc's, exactly as long as asked: the address sanitizer sees the first byte beyond it.
+namespace {
+void* exact(size_t bytes) {
+  void* p = nullptr;
+  return posix_memalign(&p, LINE, bytes == 0 ? 1 : bytes) == 0 ? p : nullptr;
+}
+}  // namespace
+
+void* map_huge(size_t* bytes) { return exact(*bytes); }
+void unmap_huge(void* address, size_t) { free(address); }
+
+void* arena_allocate(size_t bytes) {
+  Arena& a = arena();
+  std::lock_guard<std::mutex> lock(a.mutex);
+  if (bytes > a.limit || a.in_use > a.limit - bytes) return nullptr;
+  char* p = static_cast<char*>(exact(bytes));
+  if (p == nullptr) return nullptr;
+  a.small[p] = bytes;
+  a.count(bytes);
+  return p;
 }
 
-void unmap_huge(void* address, size_t bytes) { munmap(address, bytes); }
+bool arena_release(void* address) {
+  Arena& a = arena();
+  std::lock_guard<std::mutex> lock(a.mutex);
+  auto piece = a.small.find(static_cast<char*>(address));
+  if (piece == a.small.end()) return false;
+  a.in_use -= piece->second;
+  a.small.erase(piece);
+  free(address);
+  return true;
+}
+
+#else
+
+void* map_huge(size_t* bytes) {
+  Arena& a = arena();
+  std::lock_guard<std::mutex> lock(a.mutex);
+  *bytes = up(*bytes, HUGE_PAGE);
+  if (a.in_use > a.limit || *bytes > a.limit - a.in_use || a.working > a.limit - a.in_use - *bytes) return nullptr;
+  void* p = map_aligned(*bytes);
+  if (p == nullptr) return nullptr;
+  if (!system_commit(p, *bytes)) {
+    system_release(p, *bytes);
+    return nullptr;
+  }
+  a.working += *bytes;
+  return p;
+}
+
+void unmap_huge(void* address, size_t bytes) {
+  Arena& a = arena();
+  std::lock_guard<std::mutex> lock(a.mutex);
+  system_release(address, bytes);
+  a.working -= bytes;
+}
 
 void* arena_allocate(size_t bytes) {
   Arena& a = arena();
   std::lock_guard<std::mutex> lock(a.mutex);
   if (bytes == 0) bytes = 1;
-  if (a.base == nullptr || bytes > a.limit || a.in_use > a.limit - bytes) return nullptr;
+  const size_t used = a.in_use + a.working;
+  if (a.base == nullptr || bytes > a.limit || used > a.limit - bytes) return nullptr;
   if (bytes <= SMALL) return a.take_small(bytes);
   size_t size = up(bytes, LINE) + STAGGER;
   char* p = a.take(size);
@@ -266,6 +290,8 @@ bool arena_release(void* address) {
   if (bytes >= HUGE_PAGE / 2) a.maybe_trim();
   return true;
 }
+
+#endif
 
 MemoryUse arena_use() {
   Arena& a = arena();

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <mutex>
+#include <new>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -19,6 +20,26 @@ namespace cygnet {
 namespace {
 
 std::mutex kernel_lock;
+
+/** A user's mistake, as src/platform/errors.ts marks one: the program prints the message and no stack. */
+napi_value out_of_memory(napi_env env, const char* name, size_t bytes) {
+  MemoryUse use = arena_use();
+  const double gib = 1024.0 * 1024 * 1024;
+  char message[300];
+  snprintf(message, sizeof message, "there is not enough memory for the work of %s; found a request of %.2f GiB with %.2f GiB in use, expected at most %.2f GiB in all. Make the batch, the context or the model smaller.", name, double(bytes) / gib, use.bytes / gib, use.limit / gib);
+  napi_value code, text, error, detail, mark;
+  napi_create_string_utf8(env, "out-of-memory", NAPI_AUTO_LENGTH, &code);
+  napi_create_string_utf8(env, message, NAPI_AUTO_LENGTH, &text);
+  napi_create_string_utf8(env, "cygnet.UserError", NAPI_AUTO_LENGTH, &mark);
+  napi_create_error(env, code, text, &error);
+  napi_create_object(env, &detail);
+  napi_set_named_property(env, detail, "code", code);
+  napi_set_named_property(env, detail, "message", text);
+  napi_set_named_property(env, error, "detail", detail);
+  napi_set_named_property(env, error, "mark", mark);
+  napi_throw(env, error);
+  return nullptr;
+}
 
 struct Wrong {};  // thrown inside, after a JavaScript exception has been set
 
@@ -99,6 +120,10 @@ napi_value call(napi_env env, napi_callback_info info, const char* name, R (*ker
     return invoke(env, name, kernel, values, std::index_sequence_for<A...>());
   } catch (const Wrong&) {
     return nullptr;
+  } catch (const NoWorkingMemory& refused) {
+    return out_of_memory(env, name, refused.bytes);
+  } catch (const std::bad_alloc&) {
+    return out_of_memory(env, name, 0);
   }
 }
 
@@ -113,6 +138,8 @@ napi_value guarded(napi_env env, napi_callback_info info, F body) {
     return body(values);
   } catch (const Wrong&) {
     return nullptr;
+  } catch (const std::bad_alloc&) {
+    return out_of_memory(env, "the lists of tensors", 0);
   }
 }
 

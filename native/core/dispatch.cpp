@@ -1,6 +1,7 @@
 /** @file Dispatch. The build defines CYGNET_WITH_<SET> for each set that the compiler knew. */
 #include "dispatch.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -34,10 +35,10 @@ struct Features {
 
 #if defined(__x86_64__)
 /** What the system saves on a task switch: without that, using the registers faults. */
-unsigned long system_state() {
+uint64_t system_state() {
   unsigned low, high;
   asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-  return (unsigned long)high << 32 | low;
+  return uint64_t(high) << 32 | low;
 }
 
 /** Linux gives tile registers only to processes that ask. */
@@ -56,7 +57,7 @@ Features detect() {
   if (!__get_cpuid(1, &a, &b, &c, &d)) return f;
   const bool fma = c >> 12 & 1, osxsave = c >> 27 & 1, avx = c >> 28 & 1, f16c = c >> 29 & 1;
   if (!osxsave || !avx) return f;
-  const unsigned long state = system_state();
+  const uint64_t state = system_state();
   if ((state & 0x6) != 0x6 || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return f;
   const bool bmi = (b >> 3 & 1) && (b >> 8 & 1);
   f.avx2 = fma && f16c && bmi && (b >> 5 & 1);

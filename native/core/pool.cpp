@@ -2,18 +2,18 @@
  *  while it is open, so that one which wakes up late delays nobody. Threads are detached: they never hold up an exit. */
 #include "pool.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <new>
 #include <system_error>
 #include <thread>
 
 #include "arena.h"
+#include "system.h"
 
 namespace cygnet {
 namespace {
@@ -45,6 +45,7 @@ struct Pool {
   std::atomic<long> next{0};
   std::atomic<int> wanted{1};
   std::atomic<int> asleep{0};
+  std::atomic<size_t> lacking{0};            // bytes of working memory that a thread did not get in this loop; 0 = none
   int started = 1;
   long n = 0, grain = 1;
   void (*f)(void*, long, long, int) = nullptr;
@@ -55,10 +56,15 @@ struct Pool {
 
   void blocks(int thread) {
     inside = true;
-    for (;;) {
-      long from = next.fetch_add(grain, std::memory_order_relaxed);
-      if (from >= n) break;
-      f(ctx, from, n - from < grain ? n : from + grain, thread);
+    try {
+      for (;;) {
+        long from = next.fetch_add(grain, std::memory_order_relaxed);
+        if (from >= n) break;
+        f(ctx, from, n - from < grain ? n : from + grain, thread);
+      }
+    } catch (const NoWorkingMemory& refused) {
+      lacking.store(refused.bytes);
+      next.store(n, std::memory_order_relaxed);  // what is left need not be done
     }
     inside = false;
   }
@@ -90,7 +96,7 @@ struct Pool {
     while (started < want) {
       try {
         std::thread([this, index = started] { work(index); }).detach();
-      } catch (const std::system_error&) {  // the system has no more threads: go on with those there are
+      } catch (const std::exception&) {  // the system has no more threads: go on with those there are
         wanted.store(started);
         return;
       }
@@ -100,6 +106,7 @@ struct Pool {
 
   void run() {
     start();
+    lacking.store(0, std::memory_order_relaxed);
     next.store(0, std::memory_order_relaxed);
     unsigned long mine = generation.load(std::memory_order_relaxed) + 1;
     open.store(mine);
@@ -113,9 +120,10 @@ struct Pool {
     // Sequentially consistent, as are `open` above and both in work(): either a worker that joins late is seen here, or it
     // sees that the loop is closed.
     for (int spin = 0; active.load() > 0; spin++) {
-      if (spin > 1024 && spin % 64 == 0) sched_yield();  // on a busy machine the worker may be waiting for this very core
+      if (spin > 1024 && spin % 64 == 0) system_yield();  // on a busy machine the worker may be waiting for this very core
       pause();
     }
+    if (size_t bytes = lacking.load()) throw NoWorkingMemory{bytes};
   }
 };
 
@@ -173,14 +181,20 @@ bool in_parallel() { return inside; }
 
 void* scratch(int thread, size_t bytes, int slot) {
   Buffer& buffer = pool().buffers[thread][slot];
-  if (bytes > buffer.bytes) {
+#if defined(CYGNET_SANITIZE)
+  const bool anew = true;  // exactly as long as asked: see arena.cpp
+  const size_t want = bytes;
+#else
+  const bool anew = bytes > buffer.bytes;
+  const size_t want = bytes + bytes / 8;
+#endif
+  if (anew) {
     if (buffer.address != nullptr) unmap_huge(buffer.address, buffer.bytes);
-    buffer.bytes = bytes + bytes / 8;
-    buffer.address = map_huge(&buffer.bytes);
-    if (buffer.address == nullptr) {  // a kernel cannot go on without; nothing of the caller's is lost by saying so
-      fprintf(stderr, "cygnet: the system gave no %zu bytes of working memory\n", bytes);
-      abort();
-    }
+    buffer = {};
+    size_t got = want;
+    void* address = map_huge(&got);
+    if (address == nullptr) throw NoWorkingMemory{bytes};
+    buffer = {address, got};
   }
   return buffer.address;
 }

@@ -15,6 +15,10 @@ void set_threads(int count);
 int current_thread();
 /** Whether the caller is inside a parallel loop (so that its own loops run serially). */
 bool in_parallel();
+/** Thrown by scratch(), through kernels and the loops they run in (they own nothing that would have to be given back), and
+ *  caught by the binding. The results of the call are then undefined. */
+struct NoWorkingMemory { size_t bytes; };
+
 /** Memory of one thread, 64-byte aligned, kept between calls and grown as needed (contents are lost then). Slots are
  *  separate buffers; slot 0 is for leaf kernels, 1 to 3 belong to matmul, 4 and 5 to attention, 6 and 7 are free. */
 void* scratch(int thread, size_t bytes, int slot = 0);

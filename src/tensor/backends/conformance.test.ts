@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { connectBridge } from "../../../test/support/bridge.js";
 import type { Backend, Operand } from "../backend.js";
 import { createRandom } from "../random.js";
 import { differences, execute, judge, planOf } from "./conformance.js";
@@ -7,7 +8,7 @@ import { checkRows, rowInvariance } from "./conformanceInvariance.js";
 import { packable, packedPair } from "./conformanceMatmul.js";
 import { checkMemory } from "./conformanceMemory.js";
 import { loadNative } from "./native/addon.js";
-import { createNativeBackend, nativeAvailable } from "./native/index.js";
+import { backendOf, createNativeBackend, nativeAvailable } from "./native/index.js";
 import { createReferenceBackend } from "./reference/index.js";
 import { createWasmBackend } from "./wasm/index.js";
 import { usableWasm } from "./wasm/module.js";
@@ -83,8 +84,10 @@ describe("reference backend", () => {
   });
 });
 
-const native = loadNative();
-const available = nativeAvailable();
+/** Kernels of another build, as `npm run test:native:sanitize` and its likes ask for them. */
+const bridge = process.env.CYGNET_BRIDGE === undefined ? undefined : connectBridge(process.env.CYGNET_BRIDGE);
+const native = bridge === undefined ? loadNative() : { ok: true as const, addon: bridge };
+const available = bridge === undefined ? nativeAvailable() : { ok: true as const };
 interface Path {
   readonly name: string;
   readonly make: (threads: number) => Backend;
@@ -101,7 +104,10 @@ const paths: Path[] = [
   .filter(({ name }) => process.env.CYGNET_ISA === undefined || name === process.env.CYGNET_ISA)
   .map(({ name, options }) => ({
     name,
-    make: (threads: number) => createNativeBackend({ ...options, threads }),
+    make: (threads: number) =>
+      bridge === undefined
+        ? createNativeBackend({ ...options, threads })
+        : backendOf(bridge, { ...options, threads }),
   }));
 
 describe.skipIf(!available.ok)(`native backend${available.ok ? "" : ` (skipped: ${available.why})`}`, () => {

@@ -30,6 +30,9 @@ import { packageRoot } from "../../../platform/package.js";
 export const addonFile = (emulated = false): string =>
   joinPath(packageRoot(), "native/build", emulated ? "cygnet-emulated.node" : "cygnet.node");
 
+export const bridgeFile = (variant: string): string =>
+  joinPath(packageRoot(), "native/build", variant, "bridge");
+
 const AVX2 = ["-mavx2", "-mfma", "-mf16c", "-mbmi", "-mbmi2"];
 const AVX512 = [
   ...AVX2,
@@ -66,9 +69,8 @@ export type Built =
   | { readonly built: true; readonly file: string; readonly compiled: number }
   | { readonly built: false; readonly why: string };
 
-/** $CXX, else the first of the usual names that runs. */
-export function findCompiler(): { program: string; version: string } | undefined {
-  const wanted = environment("CXX");
+/** `wanted` or $CXX, else the first of the usual names that runs. */
+export function findCompiler(wanted = environment("CXX")): { program: string; version: string } | undefined {
   for (const program of wanted === undefined ? ["g++", "clang++", "c++"] : [wanted]) {
     const { ok, stdout } = run(program, ["--version"]);
     if (ok) return { program, version: stdout };
@@ -99,9 +101,33 @@ function instructionSets(compiler: string): { name: string; flags: readonly stri
   return sets;
 }
 
+/** A build for tests in a folder of its own: the kernels as a program (native/test/bridge.cpp), for another processor or
+ *  with sanitizers. */
+export interface Variant {
+  readonly name: string;
+  readonly compiler: string;
+  /** Of every file, after its own, and of the linker. */
+  readonly flags: readonly string[];
+  /** Only the processor family's common ground. */
+  readonly baselineOnly?: boolean;
+}
+
+export const VARIANTS: readonly Variant[] = [
+  {
+    name: "sanitize",
+    compiler: "g++",
+    flags: ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-DCYGNET_SANITIZE=1"],
+  },
+  { name: "threads", compiler: "g++", flags: ["-O1", "-g", "-fsanitize=thread"] },
+  { name: "arm64", compiler: "aarch64-linux-gnu-g++", flags: ["-static"], baselineOnly: true },
+];
+
 /** Sources, most expensive first. */
-function sources(compiler: string, emulated: boolean): Source[] {
-  const sets = instructionSets(compiler);
+function sources(compiler: string, emulated: boolean, variant?: Variant): Source[] {
+  const sets =
+    variant?.baselineOnly === true
+      ? [{ name: "baseline", flags: [] as readonly string[] }]
+      : instructionSets(compiler);
   const has = sets.map((set) => `-DCYGNET_WITH_${set.name.toUpperCase()}=1`);
   const list: Source[] = sets
     .reverse()
@@ -112,13 +138,15 @@ function sources(compiler: string, emulated: boolean): Source[] {
     for (const name of ["avx512", "avx512bf16", "amx"])
       list.push({ file: `test/emulated_${name}.cpp`, flags: [...KERNELS.slice(1), "-O1", ...wide] });
   }
-  const include = joinPath(directoryOf(resolvePackage("node-api-headers")), "include");
-  list.push(
-    { file: "core/binding.cpp", flags: ["-O2", `-I${include}`] },
-    { file: "core/arena.cpp", flags: ["-O2"] },
-  );
-  list.push({ file: "core/dispatch.cpp", flags: ["-O2", ...has] }, { file: "core/pool.cpp", flags: ["-O2"] });
-  return list;
+  if (variant === undefined) {
+    const include = joinPath(directoryOf(resolvePackage("node-api-headers")), "include");
+    list.push({ file: "core/binding.cpp", flags: ["-O2", `-I${include}`] });
+  } else list.push({ file: "test/bridge.cpp", flags: ["-O2"] });
+  list.push({ file: "core/dispatch.cpp", flags: ["-O2", ...has] });
+  for (const name of ["arena", "pool", "system"]) list.push({ file: `core/${name}.cpp`, flags: ["-O2"] });
+  return variant === undefined
+    ? list
+    : list.map(({ file, flags }) => ({ file, flags: [...flags, ...variant.flags] }));
 }
 
 /** The object of a source: reused if its recorded dependencies have the contents they had. Objects are named by their
@@ -196,6 +224,7 @@ function hashesBelow(folder: string): Map<string, string> {
 export interface BuildOptions {
   /** Builds beside the addon the variant whose AVX-512 and AMX kernels run on plain vectors, for tests. */
   readonly emulated?: boolean;
+  readonly variant?: Variant;
   /** Called once, before the first file is compiled; not where everything is there already. */
   readonly onCompile?: (compiler: string) => void;
 }
@@ -204,15 +233,19 @@ export async function buildNative(options: BuildOptions = {}): Promise<Built> {
   const emulated = options.emulated ?? false;
   if (systemName() === "win32")
     return { built: false, why: "the native kernels do not support Windows yet (use WSL)" };
-  const compiler = findCompiler();
+  const { variant } = options;
+  const compiler = findCompiler(variant?.compiler);
+  if (compiler === undefined && variant !== undefined)
+    return { built: false, why: `${variant.compiler} is not installed` };
   if (compiler === undefined)
     return {
       built: false,
       why: `no C++ compiler was found; install one (${compilerAdvice()}) and run npm install again`,
     };
-  const folder = joinPath(packageRoot(), "native/build");
+  const file = variant === undefined ? addonFile(emulated) : bridgeFile(variant.name);
+  const folder = directoryOf(file);
   makeFolder(folder);
-  const queue = sources(compiler.program, emulated);
+  const queue = sources(compiler.program, emulated, variant);
   const objects = new Map<string, string>();
   const errors: string[] = [];
   let compiled = 0;
@@ -235,8 +268,7 @@ export async function buildNative(options: BuildOptions = {}): Promise<Built> {
   return link(
     compiler,
     order.map((file) => objects.get(file)!),
-    emulated,
-    compiled,
+    { file, variant, keepAll: emulated, compiled },
   );
 }
 
@@ -249,28 +281,29 @@ function identity(object: string): string {
 function link(
   compiler: { program: string; version: string },
   objects: readonly string[],
-  emulated: boolean,
-  compiled: number,
+  made: { file: string; variant: Variant | undefined; keepAll: boolean; compiled: number },
 ): Built {
-  const file = addonFile(emulated);
+  const { file, variant, compiled } = made;
   const record = `${file}.key`;
   const key = sha256([compiler.version, ...objects.map(identity)].join("\n"));
   if (exists(file) && exists(record) && readText(record) === key) return { built: true, file, compiled };
   const beside = `${file}.${processId()}.tmp`;
   // The threads outlive the JavaScript environment that loaded the addon (a worker, say): never unmap their code.
   const flags =
-    systemName() === "darwin"
-      ? ["-bundle", "-undefined", "dynamic_lookup"]
-      : ["-shared", "-pthread", "-Wl,-z,nodelete"];
-  const made = run(compiler.program, [...flags, ...objects, "-o", beside]);
-  if (!made.ok) {
+    variant !== undefined
+      ? ["-pthread", ...variant.flags]
+      : systemName() === "darwin"
+        ? ["-bundle", "-undefined", "dynamic_lookup"]
+        : ["-shared", "-pthread", "-Wl,-z,nodelete"];
+  const linked = run(compiler.program, [...flags, ...objects, "-o", beside]);
+  if (!linked.ok) {
     remove(beside);
-    return { built: false, why: `${compiler.program} failed to link:\n${made.stderr}` };
+    return { built: false, why: `${compiler.program} failed to link:\n${linked.stderr}` };
   }
   // Beside and renamed: a process that has the old file mapped keeps it whole.
   rename(beside, file);
   writeAtomic(record, key);
-  sweep(directoryOf(file), emulated ? [] : objects);
+  sweep(directoryOf(file), made.keepAll ? [] : objects);
   return { built: true, file, compiled };
 }
 

@@ -5,6 +5,7 @@ import { UserError } from "../../../platform/errors.js";
 import { environment } from "../../../platform/native.js";
 import type { Backend } from "../../backend.js";
 import { operationsOf } from "../compiled.js";
+import type { Kernels } from "../kernels.js";
 import { wantedThreads } from "../threads.js";
 import { type Addon, loadNative } from "./addon.js";
 
@@ -30,7 +31,11 @@ export function createNativeBackend(options: NativeOptions = {}): Backend {
       code: "native-unavailable",
       message: `the native backend cannot be used: ${loaded.why}`,
     });
-  const { addon } = loaded;
+  return backendOf(loaded.addon, options);
+}
+
+/** The contract by an addon, or by what has the same functions. */
+export function backendOf(addon: Addon & Kernels, options: NativeOptions = {}): Backend {
   chooseIsa(addon, options.isa ?? environment("CYGNET_ISA") ?? "");
   chooseThreads(addon, options.threads);
   return {

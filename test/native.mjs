@@ -1,0 +1,40 @@
+// The conformance suite over another build of the kernels: node test/native.mjs sanitize | threads | arm64. Needs the build
+// (npm run build). Where the tools are not there it says so and succeeds.
+import { spawnSync } from "node:child_process";
+import { bridgeFile, buildNative, VARIANTS } from "../dist/tensor/backends/native/build.js";
+
+const variant = VARIANTS.find(({ name }) => name === process.argv[2]);
+if (variant === undefined) {
+  console.error(`usage: node test/native.mjs ${VARIANTS.map(({ name }) => name).join(" | ")}`);
+  process.exit(2);
+}
+const runs = (program) => spawnSync(program, ["--version"]).status === 0;
+const emulator = variant.name === "arm64" && process.arch !== "arm64" ? "qemu-aarch64 " : "";
+if (emulator !== "" && !runs("qemu-aarch64")) {
+  console.log("skipped: qemu-aarch64 is not installed (apt-get install qemu-user)");
+  process.exit(0);
+}
+const built = await buildNative({
+  variant,
+  emulated: !variant.baselineOnly && variant.name === "sanitize" && process.env.CYGNET_EMULATE === "1",
+  onCompile: (compiler) => console.log(`compiling the kernels for ${variant.name} with ${compiler} …`),
+});
+if (!built.built) {
+  console.log(`${runs(variant.compiler) ? "failed" : "skipped"}: ${built.why}`);
+  process.exit(runs(variant.compiler) ? 1 : 0);
+}
+const started = Date.now();
+const { status } = spawnSync(
+  process.execPath,
+  [
+    "node_modules/vitest/vitest.mjs",
+    "run",
+    "src/tensor/backends/conformance.test.ts",
+    "--testTimeout=600000",
+  ],
+  { stdio: "inherit", env: { ...process.env, CYGNET_BRIDGE: emulator + bridgeFile(variant.name) } },
+);
+console.log(
+  `${variant.name}: ${status === 0 ? "passed" : "failed"} after ${Math.round((Date.now() - started) / 1000)} s`,
+);
+process.exit(status ?? 1);
