@@ -14,7 +14,8 @@ static_assert(sizeof(bf16) == 2, "two bytes an element");
 /** The bf16 nearest to x in the upper half of each lane; the lower half is zero. */
 CYGNET_INLINE VI round_register(V x) {
   const VI bits = (VI)x, high = (int32_t)0xffff0000 - VI{};
-  const VI rounded = (bits + (((bits >> 16) & 1) + 0x7fff)) & high;
+  typedef uint32_t Unsigned __attribute__((vector_size(4 * CYGNET_VEC_WIDTH)));  // large NaNs wrap around
+  const VI rounded = (VI)((Unsigned)bits + (Unsigned)(((bits >> 16) & 1) + 0x7fff)) & high;
   return x == x ? rounded : ((bits | 0x400000) & high);
 }
 CYGNET_INLINE I16 round_bf16(const F16& x) {

@@ -164,7 +164,8 @@ async function compileOne(
   const file = joinPath(packageRoot(), "native", source.file);
   if (exists(object) && exists(record)) {
     const [key, ...files] = readText(record).split("\n");
-    if (key === keyOf(files)) return { object, fresh: false, error: "" };
+    // A folder copied from elsewhere names the sources there.
+    if (files.includes(file) && key === keyOf(files)) return { object, fresh: false, error: "" };
   }
   onCompile();
   const beside = `${object}.${processId()}.tmp`;

@@ -60,7 +60,7 @@ export function madeRecord(): Made | undefined {
 /** Of the flags and of every source that WebAssembly's files include. */
 export function sourcesHash(): string {
   const root = joinPath(packageRoot(), "native");
-  const files = ["vec.h", "kernels.inc", "isa/isa.h", "core/ops.h", "core/pool.h", "core/table.h"];
+  const files = ["half.h", "vec.h", "kernels.inc", "isa/isa.h", "core/ops.h", "core/pool.h", "core/table.h"];
   for (const folder of ["kernels", "wasm", "wasm/include"]) {
     for (const name of listFolder(joinPath(root, folder))) {
       if (!isDirectory(joinPath(root, folder, name)) && /\.(?:inc|h|cpp)$/.test(name))
