@@ -82,13 +82,16 @@ struct Arena {
     return true;
   }
 
-  /** Best fit; splits what is left over. Extends the used part of the range if no hole is large enough. */
-  char* take(size_t bytes) {
-    auto hole = holes.lower_bound({bytes, nullptr});
+  /** Best fit; splits what is left over. Extends the used part of the range if no hole is large enough. A hole that has
+   *  room for all but the stagger is taken whole: its place was staggered when it was first cut. *bytes is what was taken. */
+  char* take(size_t* wanted) {
+    size_t bytes = *wanted;
+    auto hole = holes.lower_bound({bytes - STAGGER, nullptr});
     if (hole != holes.end()) {
       size_t size = hole->first;
       char* p = hole->second;
       holes.erase(hole);
+      if (size < bytes) *wanted = bytes = size;
       blocks[p] = {bytes, false};
       if (size > bytes) add_hole(p + bytes, size - bytes);
       return p;
@@ -148,8 +151,8 @@ struct Arena {
     size_t size = size_class(bytes);
     char*& head = slabs[size];
     if (head == nullptr) {
-      size_t pieces = SLAB / size;
-      char* p = take(pieces * size + STAGGER);
+      size_t pieces = SLAB / size, slab = pieces * size + LINE + STAGGER;
+      char* p = take(&slab);
       if (p == nullptr) return nullptr;
       for (size_t i = 0; i < pieces; i++) {
         char* piece = p + LINE + i * size;  // never the slab's own address, which arena_release would take for a block
@@ -263,7 +266,7 @@ void* arena_allocate(size_t bytes) {
   if (a.base == nullptr || bytes > a.limit || used > a.limit - bytes) return nullptr;
   if (bytes <= SMALL) return a.take_small(bytes);
   size_t size = up(bytes, LINE) + STAGGER;
-  char* p = a.take(size);
+  char* p = a.take(&size);
   if (p == nullptr) return nullptr;
   a.count(size);
   return p;
