@@ -2,7 +2,14 @@
  *  its embedding, its layer and its final norm; x is [batch, seq, dim] throughout. */
 
 import { UserError } from "../platform/errors.js";
-import { attentionRanges, type Engine, linear, linearCrossEntropy, type Tensor } from "../tensor/index.js";
+import {
+  attentionRanges,
+  checkpoint,
+  type Engine,
+  linear,
+  linearCrossEntropy,
+  type Tensor,
+} from "../tensor/index.js";
 import { type KeyValueCache, raggedRanges } from "./cache.js";
 import type { CausalModel, DecoderInput, ForwardOptions } from "./model.js";
 
@@ -76,14 +83,16 @@ function walkLayers<State>(parts: DecoderParts<State>, pass: DecoderPass, option
     return x;
   };
   const state = parts.prepare(pass);
+  const again = options.recompute === true && engine.gradEnabled && options.attentions === undefined;
   let x = step(null, () => parts.embed(pass));
   for (let i = 0; i < layers; i++) {
     const last = i === layers - 1;
     const from = x;
-    x = step(from, () => {
-      const y = parts.layer(i, from, pass, state);
+    const layer = (of: Tensor) => {
+      const y = parts.layer(i, of, pass, state);
       return last ? parts.norm(y) : y;
-    });
+    };
+    x = step(from, () => (again ? checkpoint(from, parts.facts.parameters.values(), layer) : layer(from)));
   }
   return layers === 0 ? parts.norm(x) : x;
 }

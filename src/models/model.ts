@@ -25,6 +25,8 @@ export interface ForwardOptions {
   readonly hiddenStates?: Tensor[];
   /** Filled with a tensor [batch, heads, seq, keys] a layer (slow: computed apart). Kept. */
   readonly attentions?: Tensor[];
+  /** Hold only the inputs of layers and compute these again in the backward (not together with `attentions`). */
+  readonly recompute?: boolean;
 }
 
 export interface CausalModel {

@@ -94,8 +94,13 @@ export class Engine {
   }
 
   noGrad<T>(fn: () => T): T {
+    return this.withGradients(false, fn);
+  }
+
+  /** Runs fn with recording on or off, whatever it was. */
+  withGradients<T>(enabled: boolean, fn: () => T): T {
     const before = this.gradEnabled;
-    this.gradEnabled = false;
+    this.gradEnabled = enabled;
     try {
       return fn();
     } finally {

@@ -1,6 +1,7 @@
 /** @file Tensors: shapes, operations with gradients, engines and their backends. */
 
 export * from "./backend.js";
+export * from "./checkpoint.js";
 export * from "./device.js";
 export * from "./dtype.js";
 export * from "./engine.js";

@@ -67,11 +67,15 @@ export function backward(loss: Tensor): void {
   if (loss.size !== 1) throw new Error(`backward needs a loss of one element, not of shape [${loss.shape}]`);
   if (loss.node === null)
     throw new Error("backward of a tensor that depends on no parameter (or was computed without gradients)");
-  const { engine } = loss;
-  const nodes = reachable(loss.node);
+  loss.engine.noGrad(() => backwardFrom(loss, loss.engine.full(loss.shape, 1)));
+}
+
+/** As `backward` of Σ gradient·output, for an output of any shape, which is left to the caller. Takes `gradient` over. */
+export function backwardFrom(output: Tensor, gradient: Tensor): void {
+  const nodes = output.node === null ? [] : reachable(output.node);
   const store = new GradientStore();
-  engine.noGrad(() => {
-    store.set(loss, engine.full(loss.shape, 1));
+  output.engine.noGrad(() => {
+    store.set(output, gradient);
     for (const node of nodes) {
       const dy = store.take(node.output);
       evict(node.output); // whoever used it has passed
@@ -82,7 +86,7 @@ export function backward(loss: Tensor): void {
       for (const t of node.saved) t.dispose();
       for (const t of node.inputs) if (t.shared.uses > 0 && --t.shared.uses === 0) evict(t);
       node.output.node = null;
-      if (!node.output.kept && node.output !== loss) node.output.dispose();
+      if (!node.output.kept && node.output !== output) node.output.dispose();
     }
   });
 }

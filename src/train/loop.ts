@@ -89,6 +89,7 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
     const result = trainStep(session.model, session.optimizer, batches, {
       lrFactor: factor,
       maxNorm: recipe.clip,
+      recompute: recipe.recompute,
     });
     if (!result.finite) throw notFinite(step + 1, result.loss, result.gradNorm, options.folder);
     session.average?.update();

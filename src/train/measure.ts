@@ -21,7 +21,11 @@ export function measureStep(options: MeasureOptions): number {
     const step = () => {
       const began = now();
       const batches = Array.from({ length: options.microBatches }, () => session.loader.next());
-      trainStep(session.model, session.optimizer, batches, { lrFactor: 0, maxNorm: recipe.clip });
+      trainStep(session.model, session.optimizer, batches, {
+        lrFactor: 0,
+        maxNorm: recipe.clip,
+        recompute: recipe.recompute,
+      });
       return now() - began;
     };
     const first = step(); // pays for memory and threads

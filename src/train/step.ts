@@ -22,6 +22,8 @@ export interface StepResult {
 export interface StepOptions {
   readonly lrFactor: number;
   readonly maxNorm: number;
+  /** See ForwardOptions.recompute. */
+  readonly recompute?: boolean;
 }
 
 export function trainStep(
@@ -34,7 +36,7 @@ export function trainStep(
   zeroGrad(parameters);
   const targets = batches.reduce((sum, b) => sum + b.targetCount, 0);
   let loss = 0;
-  for (const b of batches) loss += microBatch(model, b, targets);
+  for (const b of batches) loss += microBatch(model, b, targets, options.recompute ?? false);
   const gradNorm = gradientNorm(parameters);
   const finite = Number.isFinite(loss) && Number.isFinite(gradNorm);
   if (finite)
@@ -45,14 +47,10 @@ export function trainStep(
 }
 
 /** Adds the gradients of one micro-batch; returns its share of the step's loss. */
-function microBatch(model: CausalModel, b: Batch, normaliser: number): number {
+function microBatch(model: CausalModel, b: Batch, normaliser: number, recompute: boolean): number {
   return model.engine.scope(() => {
-    const hidden = model.hidden({
-      inputIds: b.inputs,
-      batch: b.batch,
-      seq: b.context,
-      documentStarts: b.documentStarts,
-    });
+    const { inputs: inputIds, batch, context: seq, documentStarts } = b;
+    const hidden = model.hidden({ inputIds, batch, seq, documentStarts }, { recompute });
     const { loss } = model.loss(hidden, b.targets, Math.max(1, normaliser));
     const value = loss.item();
     backward(loss);

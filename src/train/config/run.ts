@@ -16,6 +16,12 @@ export const runFields = {
   overwrite: z.boolean().default(false).describe("begin anew where --out holds a run already"),
   seed: z.int().min(0).default(1).describe("of the initial weights, the order of the data and the samples"),
   device: z.enum(DEVICES).default("auto").describe("which engine computes"),
+  recompute: z
+    .boolean()
+    .default(false)
+    .describe(
+      "hold only the layers' inputs and compute them again in the backward: less memory, about a third more work",
+    ),
   compute: z.enum(["fp32", "bf16"]).default("fp32").describe("precision of the operands of matrix products"),
   threads: count().optional().describe("threads; the result does not depend on it"),
   evaluateEvery: count()
