@@ -10,10 +10,16 @@ import { fixedBatch, type TrainShape } from "./trainShapes.js";
 export interface StepperOptions {
   /** The gradient's norm and its clipping too (bench/peers/torch_gpt.py does neither). */
   readonly clip: boolean;
+  /** Layers computed again in the backward. */
+  readonly recompute?: boolean;
 }
 
 /** A function that does one step and returns its loss. */
-export function createStepper(model: CausalModel, shape: TrainShape, { clip }: StepperOptions): () => number {
+export function createStepper(
+  model: CausalModel,
+  shape: TrainShape,
+  { clip, recompute = false }: StepperOptions,
+): () => number {
   const parameters = [...model.parameters.values()];
   const group = (decay: boolean) => ({
     parameters: parameters.filter((p) => decays(p.name!, p.shape.length) === decay),
@@ -26,7 +32,10 @@ export function createStepper(model: CausalModel, shape: TrainShape, { clip }: S
   return () =>
     model.engine.scope(() => {
       zeroGrad(parameters);
-      const hidden = model.hidden({ inputIds: inputs, batch: shape.batch, seq: shape.context });
+      const hidden = model.hidden(
+        { inputIds: inputs, batch: shape.batch, seq: shape.context },
+        { recompute },
+      );
       const { loss } = model.loss(hidden, targets, targets.length);
       backward(loss);
       if (clip) optimizer.step({ lrFactor: 1, gradScale: clipFactor(gradientNorm(parameters), 1) });

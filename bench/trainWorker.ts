@@ -1,5 +1,6 @@
 /** @file Our side of `bench -- train`, in a process of its own so that its peak memory is its own: speaks the lines of
- *  bench/peers/torch_gpt.py. Arguments: shape, compute, threads, the weights to start from. */
+ *  bench/peers/torch_gpt.py. Arguments: shape, compute, threads, the weights to start from, and
+ *  perhaps "recompute". */
 
 import { createInterface } from "node:readline";
 import { loadModel } from "../src/models/index.js";
@@ -7,7 +8,7 @@ import { createEngine } from "../src/tensor/index.js";
 import { SHAPES } from "./trainShapes.js";
 import { createStepper } from "./trainStep.js";
 
-const [shapeName, compute, threads, folder] = process.argv.slice(2);
+const [shapeName, compute, threads, folder, recompute] = process.argv.slice(2);
 const shape = SHAPES.find((s) => s.name === shapeName)!;
 const engine = createEngine({
   device: "native",
@@ -15,7 +16,7 @@ const engine = createEngine({
   threads: Number(threads),
 });
 const model = loadModel(folder!, { engine });
-const step = createStepper(model, shape, { clip: false });
+const step = createStepper(model, shape, { clip: false, recompute: recompute === "recompute" });
 
 const report = (fields: object) => process.stdout.write(`${JSON.stringify(fields)}\n`);
 const steps = (count: number) => {
