@@ -6,6 +6,7 @@ import {
   type AttentionParams,
   type Backend,
   BINARY_OPERATIONS,
+  type MatmulParams,
   type Operand,
   type Packed,
   type Storage,
@@ -116,6 +117,10 @@ function allocate(addon: Machine, bytes: number): number {
   }
 }
 
+/** Bits of the operands of a product that are bf16 in memory (B's is 2). */
+const types = (p: Pick<MatmulParams, "a" | "c" | "preactivation">): number =>
+  half(p.a) + 4 * half(p.c) + (p.preactivation ? 8 * half(p.preactivation) : 0);
+
 function productsOf(addon: Machine & Kernels): Pick<Backend, "matmul" | "pack" | "matmulPacked"> {
   return {
     matmul(p) {
@@ -143,6 +148,7 @@ function productsOf(addon: Machine & Kernels): Pick<Backend, "matmul" | "pack" |
         batch?.strideA ?? 0,
         batch?.strideB ?? 0,
         batch?.strideC ?? 0,
+        types(p) + 2 * half(p.b),
       );
     },
     pack({ b, n, k, transB, ldb, compute }) {
@@ -167,6 +173,7 @@ function productsOf(addon: Machine & Kernels): Pick<Backend, "matmul" | "pack" |
         actCode(p.activation),
         atOrNull(p.preactivation),
         atOrNull(p.residual),
+        types(p),
       );
       if (status !== 0)
         throw new Error(

@@ -7,6 +7,7 @@ import {
   type ConformanceCase,
   cases,
   EPS,
+  halved,
   input,
   output,
   type Plan,
@@ -227,7 +228,42 @@ export const packedPair = (p: Shape, random: Random): { plain: Plan; packed: Pla
   };
 };
 
+const adds = (p: Shape): boolean => p.accumulate === true || p.residual !== undefined;
+/** Several blocks of k, so that sums must wait for the last before they are rounded; many rows and few. */
+const long: Shape[] = precisions.flatMap((compute) =>
+  [7, 130].flatMap((m): Shape[] => [
+    { m, n: 67, k: 1100, compute, tB: true, bias: true, activation: "silu", preactivation: true, pad: 3 },
+    { m, n: 130, k: 1700, compute, alpha: 0.5 },
+    { m, n: 33, k: 700, compute, tA: true },
+  ]),
+);
+/** Each shape with one of the sets of operands in bf16. */
+const inBf16 = (
+  kernel: string,
+  shapes: readonly Shape[],
+  make: (p: Shape, random: Random) => Plan,
+  ...sets: readonly (readonly string[])[]
+): ConformanceCase[] =>
+  cases(kernel, shapes, make).map((c, i) => {
+    const half = sets[i % sets.length]!;
+    const label = `${c.label} bf16: ${half}`;
+    return { ...c, label, half, make: (random: Random) => halved(c.make(random), half) };
+  });
+const rounded = [...all.filter((p) => !adds(p) && p.m * p.n * p.k < 2e6), ...long];
+const added = all.filter(adds);
+
 export const matmulCases: readonly ConformanceCase[] = [
   ...cases("matmul", all, matmulPlan),
   ...cases("matmulPacked", packable, packedPlan),
+  ...inBf16("matmul", rounded, matmulPlan, ["a"], ["b"], ["a", "b"], ["c", "pre"], ["a", "b", "c", "pre"]),
+  ...inBf16("matmul", long, matmulPlan, ["a", "b", "c", "pre"], ["b", "c", "pre"], ["c", "pre"], ["a", "b"]),
+  ...inBf16("matmul", added, matmulPlan, ["a", "b"], ["a", "pre"]),
+  ...inBf16(
+    "matmulPacked",
+    rounded.filter((p) => !p.tA && p.batch === undefined),
+    packedPlan,
+    ["a", "c", "pre"],
+    ["c", "pre"],
+    ["a"],
+  ),
 ];

@@ -3,11 +3,15 @@
  *  `compute: "bf16"` rounds both operands first. */
 
 import type { Backend, MatmulParams, Operand, Packed } from "../../backend.js";
-import { roundToBf16 } from "../../bf16.js";
+import { fromBf16, roundToBf16, toBf16 } from "../../bf16.js";
 import { unaryFunctions } from "./functions.js";
-import { f32, span } from "./memory.js";
+import { bf16, f32, span } from "./memory.js";
 
 const at = (x: Operand, elements: number): Operand => ({ storage: x.storage, offset: x.offset + elements });
+
+/** `length` floats at an operand, those of bf16 as a widened copy. */
+const floats = (x: Operand, length: number): Float32Array =>
+  x.storage.dtype === "bf16" ? fromBf16(bf16(x, length)) : f32(x, length);
 
 export function matmul(p: MatmulParams): void {
   const { batch } = p;
@@ -35,8 +39,8 @@ export function matmul(p: MatmulParams): void {
 function product(p: MatmulParams): void {
   const { m, n, k } = p;
   if (m === 0 || n === 0) return;
-  const a = f32(p.a, p.transA ? span(k, m, p.lda) : span(m, k, p.lda));
-  let b = f32(p.b, p.transB ? span(n, k, p.ldb) : span(k, n, p.ldb));
+  const a = floats(p.a, p.transA ? span(k, m, p.lda) : span(m, k, p.lda));
+  let b = floats(p.b, p.transB ? span(n, k, p.ldb) : span(k, n, p.ldb));
   if (p.compute === "bf16") b = roundToBf16(b, new Float32Array(b.length));
   const row = new Float32Array(k);
   const sums = new Float64Array(n);
@@ -99,9 +103,11 @@ function rowTimesMatrix(row: Float32Array, b: Float32Array, ldb: number, sums: F
 function epilogue(p: MatmulParams): (i: number, sums: Float64Array) => void {
   const { n, ldc, alpha = 1, accumulate = false } = p;
   const length = span(p.m, n, ldc);
-  const c = f32(p.c, length);
+  const c = floats(p.c, length);
   const bias = p.bias && f32(p.bias, n);
-  const pre = p.preactivation && f32(p.preactivation, length);
+  const pre = p.preactivation && floats(p.preactivation, length);
+  const cBits = p.c.storage.dtype === "bf16" && bf16(p.c, length);
+  const preBits = p.preactivation?.storage.dtype === "bf16" && bf16(p.preactivation, length);
   const residual = p.residual && f32(p.residual, length);
   const activate = p.activation && unaryFunctions[p.activation];
   return (i, sums) => {
@@ -115,6 +121,9 @@ function epilogue(p: MatmulParams): (i: number, sums: Float64Array) => void {
       if (activate) value = activate(value);
       c[to] = residual ? value + other : value;
     }
+    const [from, end] = [i * ldc, i * ldc + n];
+    if (cBits) cBits.set(toBf16(c.subarray(from, end)), from);
+    if (pre && preBits) preBits.set(toBf16(pre.subarray(from, end)), from);
   };
 }
 
