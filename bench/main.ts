@@ -14,6 +14,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   quality: async () => (await import("./quality.js")).run,
   tokenizer: async () => (await import("./tokenizer.js")).run,
   matmul: async () => (await import("./matmul.js")).run,
+  wasm: async () => (await import("./wasm.js")).run,
   step: async () => (await import("./step.js")).run,
   machine: async () => (await import("./machine.js")).run,
   kernels: async () => (await import("./kernels.js")).run,
