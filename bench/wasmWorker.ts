@@ -12,6 +12,7 @@ import {
   mul,
   sub,
   type Tensor,
+  zeroGrad,
 } from "../src/tensor/index.js";
 
 export interface ProductLine {
@@ -77,7 +78,7 @@ function prepareSteps(rows: number, widths: readonly number[]): () => number {
   const y = engine.tensor(wave(rows * last, 200, 1), [rows, last]);
   return () =>
     engine.scope(() => {
-      for (const weight of weights) weight.grad = null;
+      zeroGrad(weights);
       const output = weights.reduce<Tensor>((h, w, i) => matmul(i === 0 ? h : activation("relu", h), w), x);
       const difference = sub(output, y);
       const loss = mean(mul(difference, difference));
