@@ -1,9 +1,9 @@
 /** @file From ids back to text, whole or as they come: by the bytes of each token where that is all there is to it, else
  *  by the decoders. */
 
-import { UserError } from "../platform/errors.js";
 import type { TokenDecoder } from "./decoders/index.js";
 import { createTokenBytes, joinTokens } from "./decoders/tokenBytes.js";
+import { unknownTokenId } from "./decoders/unknownTokenId.js";
 import { createUtf8Decoder, createUtf8Stream } from "./decoders/utf8Stream.js";
 import { tokenAt, type Vocabulary } from "./files/vocabulary.js";
 import type { Tokenizer } from "./tokenizer.js";
@@ -20,13 +20,7 @@ interface Known {
 function checked({ vocabulary }: Known, id: number): string {
   const token = tokenAt(vocabulary, id);
   if (token !== undefined) return token;
-  throw new UserError({
-    code: "unknown-token-id",
-    message: "the vocabulary has no token with this id",
-    found: id,
-    expected: `an id below ${vocabulary.tokens.length}`,
-    fix: "use the tokenizer that belongs to the model",
-  });
+  throw unknownTokenId(id, vocabulary.tokens.length);
 }
 
 export interface ByteDecodingParts extends Known {

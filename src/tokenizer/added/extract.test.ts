@@ -1,15 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { AddedToken, EncodeOptions } from "../tokenizer.js";
 import { createExtractors } from "./extract.js";
+import { specialToken } from "./specialToken.js";
 
 const token = (id: number, content: string, more: Partial<AddedToken> = {}): AddedToken => ({
-  id,
-  content,
-  special: true,
-  singleWord: false,
-  lstrip: false,
-  rstrip: false,
-  normalized: false,
+  ...specialToken(id, content),
   ...more,
 });
 

@@ -3,6 +3,7 @@
 import { readText } from "../../platform/files.js";
 import type { JsonObject } from "./check.js";
 import { refuse } from "./check.js";
+import { specialTokenJson } from "./definition.js";
 
 const SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 
@@ -33,15 +34,9 @@ export function bertDefinition(file: string, config: JsonObject): JsonObject {
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: SPECIALS.filter((token) => vocab[token] !== undefined).map((content) => ({
-      id: vocab[content],
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
+    added_tokens: SPECIALS.filter((token) => vocab[token] !== undefined).map((content) =>
+      specialTokenJson(content, vocab[content]),
+    ),
     normalizer: {
       type: "BertNormalizer",
       clean_text: true,

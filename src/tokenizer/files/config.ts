@@ -5,7 +5,7 @@ import { exists, joinPath, readText } from "../../platform/files.js";
 import type { TokenizerConfig, TokenRoles } from "../tokenizer.js";
 import type { JsonObject, Place } from "./check.js";
 import { asArray, asFlag, asId, asObject, asString, describe, inside, refuse } from "./check.js";
-import type { AddedTokenJson } from "./definition.js";
+import { type AddedTokenJson, specialTokenJson } from "./definition.js";
 import { readStrictJson } from "./strictJson.js";
 
 const ROLES = ["bos", "eos", "unk", "sep", "pad", "cls", "mask"] as const;
@@ -88,15 +88,8 @@ export function readFolderConfig(folder: string): FolderConfig | undefined {
   };
 }
 
-const plainSpecial = (content: string): AddedTokenJson => ({
-  id: -1,
-  content,
-  single_word: false,
-  lstrip: false,
-  rstrip: false,
-  normalized: false,
-  special: true,
-});
+/** Its id is found elsewhere. */
+const plainSpecial = (content: string): AddedTokenJson => specialTokenJson(content, -1);
 
 /** A spelling, or an object with flags. */
 function asToken(value: unknown, place: Place): AddedTokenJson {

@@ -22,6 +22,7 @@ export interface TokenizerJson {
   readonly model: object;
 }
 
+/** A special token without flags. */
 export function specialTokenJson(content: string, id: number): AddedTokenJson {
   return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
 }

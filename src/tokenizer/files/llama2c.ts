@@ -5,10 +5,11 @@
 import { UserError } from "../../platform/errors.js";
 import { readBytes } from "../../platform/files.js";
 import { createExtractors } from "../added/extract.js";
+import { specialToken } from "../added/specialToken.js";
 import { assembleTokenizer } from "../assemble.js";
 import { byteDecoding } from "../decoding.js";
 import { createScoredBpe } from "../models/sentencepiece/scoredBpe.js";
-import type { AddedToken, Tokenizer } from "../tokenizer.js";
+import type { Tokenizer } from "../tokenizer.js";
 
 const BOS = 1;
 const SPELLINGS = ["<unk>", "<s>", "</s>"];
@@ -19,15 +20,7 @@ export function readLlama2cTokenizer(file: string, vocabSize: number): Tokenizer
   const { pieces, scores } = readTokens(file, vocabSize);
   const spellings = pieces.map((piece) => String.fromCharCode(...piece));
   const text = new TextDecoder();
-  const added: AddedToken[] = SPELLINGS.map((content, id) => ({
-    id,
-    content,
-    special: true,
-    singleWord: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
-  }));
+  const added = SPELLINGS.map((content, id) => specialToken(id, content));
   const bytes = pieces.map((piece, id) => meaning(piece, spellings[id]!, id));
   const vocabulary = {
     tokens: pieces.map((piece, id) => SPELLINGS[id] ?? text.decode(piece)),

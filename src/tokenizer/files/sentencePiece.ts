@@ -3,13 +3,14 @@
 import { UserError } from "../../platform/errors.js";
 import { readBytes } from "../../platform/files.js";
 import { createExtractors } from "../added/extract.js";
+import { specialToken } from "../added/specialToken.js";
 import { assembleTokenizer } from "../assemble.js";
 import { cached } from "../models/model.js";
 import { sentencePieceDecoding } from "../models/sentencepiece/decode.js";
 import { sentencePieceNormalizer } from "../models/sentencepiece/normalize.js";
 import { sentencePieceModel } from "../models/sentencepiece/segment.js";
 import { createTrie } from "../models/unigram/trie.js";
-import type { AddedToken, Tokenizer } from "../tokenizer.js";
+import type { Tokenizer } from "../tokenizer.js";
 import { parseSentencePieceModel, type SentencePieceModel } from "./sentencePieceProto.js";
 
 /** Control pieces are never found in text, user-defined ones always. Throws UserError `malformed-tokenizer`. */
@@ -29,20 +30,8 @@ export function sentencePieceTokenizer(model: SentencePieceModel, file: string):
     sentencePieceNormalizer(model, symbols) ?? refuse("has rules that cannot be read", "a compiled charsmap");
   const vocabulary = { tokens: model.pieces.map(({ piece }) => piece), far: new Map<number, string>() };
   const role = (id: number) => (id < 0 ? undefined : vocabulary.tokens[id]);
-  const controls = model.pieces.flatMap(({ piece, type }, id): AddedToken[] =>
-    type === "control" || type === "unknown"
-      ? [
-          {
-            id,
-            content: piece,
-            special: true,
-            singleWord: false,
-            lstrip: false,
-            rstrip: false,
-            normalized: false,
-          },
-        ]
-      : [],
+  const controls = model.pieces.flatMap(({ piece, type }, id) =>
+    type === "control" || type === "unknown" ? [specialToken(id, piece)] : [],
   );
   return assembleTokenizer({
     vocabulary,

@@ -4,6 +4,7 @@
 
 import { readText } from "../../platform/files.js";
 import { createExtractors } from "../added/extract.js";
+import { specialToken } from "../added/specialToken.js";
 import { assembleTokenizer } from "../assemble.js";
 import { byteDecoding } from "../decoding.js";
 import { createByteLevelBpe } from "../models/bpe/byteLevelBpe.js";
@@ -16,7 +17,7 @@ import { GPT4_PATTERN } from "../pretokenizers/patterns.js";
 import { type Pattern, regexPattern } from "../regex/pattern.js";
 import { bytesToToken } from "../text/byteAlphabet.js";
 import { createCharacterClasses } from "../text/categories.js";
-import type { AddedToken, Tokenizer, TokenRoles } from "../tokenizer.js";
+import type { Tokenizer, TokenRoles } from "../tokenizer.js";
 import { refuse } from "./check.js";
 import { setToken, tokenAt, type Vocabulary } from "./vocabulary.js";
 
@@ -30,7 +31,7 @@ export interface TiktokenOptions {
 /** Throws UserError for a line that is no token, a rank that is there twice, and bytes that have no token. */
 export function readTiktoken(file: string, options: TiktokenOptions = {}): Tokenizer {
   const { vocabulary, bytes, byRank } = readRanks(file);
-  const added = Object.entries(options.specialTokens ?? {}).map(([content, id]): AddedToken => {
+  const added = Object.entries(options.specialTokens ?? {}).map(([content, id]) => {
     if (tokenAt(vocabulary, id) !== undefined)
       refuse(
         { file, at: content },
@@ -40,7 +41,7 @@ export function readTiktoken(file: string, options: TiktokenOptions = {}): Token
         "an id of its own",
       );
     setToken(vocabulary, id, content);
-    return { id, content, special: true, singleWord: false, lstrip: false, rstrip: false, normalized: false };
+    return specialToken(id, content);
   });
   const utf8 = new TextEncoder();
   for (const { id, content } of added) bytes[id] = utf8.encode(content);

@@ -1,7 +1,7 @@
 /** @file SentencePiece's way back: signs become spaces, but not in front of the text; control pieces are nothing, an unknown
  *  one its sign; bytes are characters, a bad one U+FFFD. (google/sentencepiece, sentencepiece_processor.cc, Decode.) */
 
-import { UserError } from "../../../platform/errors.js";
+import { unknownTokenId } from "../../decoders/unknownTokenId.js";
 import type { Decoding } from "../../decoding.js";
 import type { SentencePieceModel } from "../../files/sentencePieceProto.js";
 import { SPACE_SIGN } from "./normalize.js";
@@ -63,13 +63,7 @@ export function sentencePieceDecoding(model: SentencePieceModel): Decoding {
 function pieceOf(model: SentencePieceModel, id: number): SentencePieceModel["pieces"][number] {
   const piece = model.pieces[id];
   if (piece !== undefined) return piece;
-  throw new UserError({
-    code: "unknown-token-id",
-    message: "the vocabulary has no token with this id",
-    found: id,
-    expected: `an id below ${model.pieces.length}`,
-    fix: "use the tokenizer that belongs to the model",
-  });
+  throw unknownTokenId(id, model.pieces.length);
 }
 
 /** Takes the bytes out and gives their text; a byte that begins no character is U+FFFD. */
