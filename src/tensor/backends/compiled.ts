@@ -33,8 +33,7 @@ export interface Machine {
 const unaryCode: Record<string, number> = Object.fromEntries(UNARY_OPERATIONS.map((name, i) => [name, i]));
 const binaryCode: Record<string, number> = Object.fromEntries(BINARY_OPERATIONS.map((name, i) => [name, i]));
 
-const at = ({ storage, offset }: Operand): number =>
-  storage.address + (storage.dtype === "bf16" ? 2 * offset : 4 * offset);
+const at = ({ storage, offset }: Operand): number => storage.address + offset * bytesOf(storage.dtype);
 const atOrNull = (x: Operand | undefined): number => (x === undefined ? 0 : at(x));
 /** 1 where an operand is stored in bf16. */
 const half = (x: Operand): number => (x.storage.dtype === "bf16" ? 1 : 0);
