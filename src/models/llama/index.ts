@@ -69,6 +69,11 @@ function llamaParameters(c: LlamaConfig, head: Head): ParameterTable {
   };
 }
 
+interface Projection {
+  readonly weight: Tensor;
+  readonly bias: Tensor | undefined;
+}
+
 function buildLlama(c: LlamaConfig, parameters: Parameters, engine: Engine): CausalModel {
   const p = (name: string) => parameters.get(name)!;
   const { num_attention_heads: heads, num_key_value_heads: kvHeads, head_dim: headDim } = c;
@@ -79,9 +84,30 @@ function buildLlama(c: LlamaConfig, parameters: Parameters, engine: Engine): Cau
     dim: headDim,
     maxPositions: c.max_position_embeddings,
   });
-  const norm = (x: Tensor, name: string) => rmsNorm(x, p(`${name}.weight`), { eps: c.rms_norm_eps });
-  const project = (x: Tensor, name: string, residual?: Tensor) =>
-    linear(x, p(`${name}.weight`), { bias: parameters.get(`${name}.bias`), residual });
+  const norm = (x: Tensor, gain: Tensor) => rmsNorm(x, gain, { eps: c.rms_norm_eps });
+  const project = (x: Tensor, { weight, bias }: Projection, residual?: Tensor) =>
+    linear(x, weight, { bias, residual });
+  // Looked up once: building names costs a token of a small model more than some of its kernels do.
+  const blocks = Array.from({ length: c.num_hidden_layers }, (_, i) => {
+    const l = `model.layers.${i}`;
+    const gain = (name: string) => parameters.get(`${l}.${name}.weight`);
+    const projection = (name: string): Projection => ({
+      weight: p(`${l}.${name}.weight`),
+      bias: parameters.get(`${l}.${name}.bias`),
+    });
+    return {
+      inputNorm: gain("input_layernorm")!,
+      q: { ...projection("self_attn.q_proj"), norm: gain("self_attn.q_norm") },
+      k: { ...projection("self_attn.k_proj"), norm: gain("self_attn.k_norm") },
+      v: projection("self_attn.v_proj"),
+      o: projection("self_attn.o_proj"),
+      mlpNorm: gain("post_attention_layernorm")!,
+      gate: projection("mlp.gate_proj"),
+      up: projection("mlp.up_proj"),
+      down: projection("mlp.down_proj"),
+    };
+  });
+  const finalNorm = p("model.norm.weight");
 
   return createDecoder<{ cos: Tensor; sin: Tensor }>({
     facts: {
@@ -102,29 +128,25 @@ function buildLlama(c: LlamaConfig, parameters: Parameters, engine: Engine): Cau
     prepare: (pass) => tables.at(pass.positions),
     embed: (pass) => embedding(p("model.embed_tokens.weight"), pass.ids),
     layer(i, x, pass, { cos, sin }) {
-      const l = `model.layers.${i}`;
-      const turned = (from: Tensor, name: "q" | "k") => {
-        const y = project(from, `${l}.self_attn.${name}_proj`);
-        const normed = c.model_type === "qwen3" ? norm(y, `${l}.self_attn.${name}_norm`) : y;
+      const b = blocks[i]!;
+      const turned = (from: Tensor, part: Projection & { readonly norm: Tensor | undefined }) => {
+        const y = project(from, part);
+        const normed = part.norm === undefined ? y : norm(y, part.norm);
         return rope(normed, cos, sin, headDim, { inPlace: true });
       };
-      const n = norm(x, `${l}.input_layernorm`);
-      const attended = attend(turned(n, "q"), turned(n, "k"), project(n, `${l}.self_attn.v_proj`), pass, {
+      const n = norm(x, b.inputNorm);
+      const attended = attend(turned(n, b.q), turned(n, b.k), project(n, b.v), pass, {
         layer: i,
         heads,
         kvHeads,
         scale,
         window: windowOf(c, i),
       });
-      const y = project(attended, `${l}.self_attn.o_proj`, x);
-      const m = norm(y, `${l}.post_attention_layernorm`);
-      return project(
-        gated(act, project(m, `${l}.mlp.gate_proj`), project(m, `${l}.mlp.up_proj`)),
-        `${l}.mlp.down_proj`,
-        y,
-      );
+      const y = project(attended, b.o, x);
+      const m = norm(y, b.mlpNorm);
+      return project(gated(act, project(m, b.gate), project(m, b.up)), b.down, y);
     },
-    norm: (x) => norm(x, "model.norm"),
+    norm: (x) => norm(x, finalNorm),
     head: parameters.get("lm_head.weight") ?? p("model.embed_tokens.weight"),
     dispose: () => tables.dispose(),
   });
