@@ -1,37 +1,33 @@
 /** @file `npm run bench -- generate`: decoding one token at a time, tokens/s, against the limit that memory sets: every weight
- *  is read once a token. The limit is measured in the same run, in turn, by a plain loop in C++ (peers/read_rate.cpp) on as
- *  many threads. Beside it: the time a token takes outside of the kernels (a model so small that they take none), a batch
+ *  is read once a token. The limit is measured in the same run, in turn, by the probe's passes over memory on as many
+ *  threads. Beside it: the time a token takes outside of the kernels (a model so small that they take none), a batch
  *  of eight, and a prompt of 512. */
 
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type CausalModel, createCache, createModel } from "../src/models/index.js";
 import { createEngine } from "../src/tensor/index.js";
 import { type BenchOptions, median, type Outcome } from "./outcome.js";
-import { startWorker } from "./peer.js";
+import { type Probe, startProbe } from "./probe.js";
 import { gpt2Config, SHAPES, type TrainShape } from "./trainShapes.js";
 
 const PROMPT = 512;
-const MEGABYTES = 512;
+/** Milliseconds: less than a pass over the probe's buffer takes, so that each round measures one. */
+const ONE_PASS = 1;
 
 export async function* run({ quick, filter }: BenchOptions): AsyncGenerator<Outcome> {
-  const folder = mkdtempSync(join(tmpdir(), "cygnet-bench-"));
+  const probe = await startProbe();
   try {
-    const program = compileReader(folder);
     for (const shape of quick ? SHAPES.slice(0, 1) : SHAPES) {
       for (const compute of ["fp32", "bf16"] as const) {
         for (const threads of quick ? [2] : [1, 2]) {
           const name = `generate/${shape.name}/${compute}/${threads}-threads`;
           if (filter !== undefined && !name.includes(filter)) continue;
-          yield* measure({ shape, compute, threads, name, program, rounds: quick ? 3 : 6 });
+          yield* measure({ shape, compute, threads, name, probe, rounds: quick ? 3 : 6 });
         }
       }
     }
     if (filter === undefined || "generate/overhead".includes(filter)) yield overhead();
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    probe?.close();
   }
 }
 
@@ -40,30 +36,28 @@ interface Work {
   readonly compute: "fp32" | "bf16";
   readonly threads: number;
   readonly name: string;
-  readonly program: string;
+  /** null: no compiler, so the limit is unknown. */
+  readonly probe: Probe | null;
   readonly rounds: number;
 }
 
 async function* measure(work: Work): AsyncGenerator<Outcome> {
-  const { shape, compute, threads, name, rounds } = work;
+  const { shape, compute, threads, name, probe, rounds } = work;
   const engine = createEngine({ compute, threads });
   const config = { ...gpt2Config(shape), n_positions: PROMPT + 64 };
   const model = createModel({ config, engine, seed: 1 });
   const weights = readPerToken(model, compute);
-  const reader = startWorker(work.program, [String(threads), String(MEGABYTES)]);
   const [one, eight, rates, prompts]: number[][] = [[], [], [], []];
   engine.keepPacked();
   try {
     decode(model, 1, 16, 2);
     for (let round = 0; round < rounds; round++) {
       one!.push(...decode(model, 1, 16, 12).times);
-      const { rate } = await reader.ask("");
-      rates!.push(rate as number);
+      rates!.push((await probe?.measure("read", threads, ONE_PASS)) ?? Number.NaN);
       eight!.push(...decode(model, 8, 16, 6).times);
     }
     prompts!.push(...[1, 2, 3].map(() => decode(model, 1, PROMPT, 0).prompt));
   } finally {
-    reader.close();
     model.dispose();
     engine.dispose();
   }
@@ -126,12 +120,4 @@ function overhead(): Outcome {
   const ours = median(times);
   const note = "peer: the bar, 0.3 ms; 12 layers of 16, calls included";
   return { name: "generate/overhead", ours, peer: 0.3, ratio: 0.3 / ours, unit: "ms/token", note };
-}
-
-function compileReader(folder: string): string {
-  const program = join(folder, "read_rate");
-  const args = ["-O3", "-std=c++17", "-march=native", "-Wno-psabi", "-pthread", "bench/peers/read_rate.cpp"];
-  const made = spawnSync(process.env.CXX ?? "g++", [...args, "-o", program], { encoding: "utf8" });
-  if (made.status !== 0) throw new Error(`the loop that reads memory was not compiled:\n${made.stderr}`);
-  return program;
 }
