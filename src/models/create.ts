@@ -17,7 +17,7 @@ export interface CreateModelOptions {
 
 /** Throws UserError where the configuration makes no sense. */
 export function createModel(options: CreateModelOptions): CausalModel {
-  const prepared = familyFor(options.config).prepare(options.config);
+  const prepared = familyFor(options.config, "causal").prepare(options.config);
   return prepared.build(initialise(prepared.table, options.engine, options.seed), options.engine);
 }
 

@@ -6,7 +6,9 @@
 import type { z } from "zod";
 import { UserError } from "../platform/errors.js";
 import { type Engine, sizeOf, type Tensor } from "../tensor/index.js";
+import type { EncoderHead, EncoderModel } from "./encoderModel.js";
 import type { CausalModel } from "./model.js";
+import type { Seq2SeqModel } from "./seq2seqModel.js";
 
 export type Init =
   | { readonly kind: "normal"; readonly std: number }
@@ -32,51 +34,72 @@ export interface ParameterTable {
 export type Parameters = ReadonlyMap<string, Tensor>;
 export type RawConfig = Readonly<Record<string, unknown>>;
 
-/** "none": the body alone, for heads that are not a language model's. */
-export type Head = "lm" | "none";
+/** What the transformer's three shapes differ in here: the model that is built, and the heads it may carry. */
+export interface ModelKinds {
+  /** GPT's decoder. "none": the body alone, for heads that are not a language model's. */
+  causal: { model: CausalModel; head: "lm" | "none" };
+  /** BERT's encoder. */
+  encoder: { model: EncoderModel; head: EncoderHead };
+  /** The original: an encoder, and a decoder that looks at it. */
+  seq2seq: { model: Seq2SeqModel; head: "lm" };
+}
 
-export interface FamilyDefinition<Config> {
+export type ModelKind = keyof ModelKinds;
+export type ModelOf<K extends ModelKind> = ModelKinds[K]["model"];
+export type HeadOf<K extends ModelKind> = ModelKinds[K]["head"];
+
+export interface FamilyDefinition<K extends ModelKind, Config> {
+  readonly kind: K;
   /** Values of `model_type`. */
   readonly modelTypes: readonly string[];
   /** For each of them, the class that config.json names under `architectures`. */
   readonly architectures: readonly string[];
   /** Published names, today's spelling and that before transformers 5; unknown keys are kept. */
   readonly config: z.ZodType<Config>;
-  parameters(config: Config, head: Head): ParameterTable;
-  build(config: Config, parameters: Parameters, engine: Engine): CausalModel;
+  /** The head where the caller names none: what the configuration says. */
+  head(config: Config): HeadOf<K>;
+  parameters(config: Config, head: HeadOf<K>): ParameterTable;
+  build(config: Config, parameters: Parameters, engine: Engine, head: HeadOf<K>): ModelOf<K>;
 }
 
 /** A family with its configuration read: nothing below depends on the configuration's type. */
-export interface PreparedModel {
+export interface PreparedModel<K extends ModelKind> {
   readonly architecture: string;
   /** With defaults filled in and in today's spelling: what is saved. */
   readonly config: RawConfig;
   readonly table: ParameterTable;
-  build(parameters: Parameters, engine: Engine): CausalModel;
+  build(parameters: Parameters, engine: Engine): ModelOf<K>;
 }
 
-export interface Family {
+export interface FamilyOf<K extends ModelKind> {
+  readonly kind: K;
   readonly modelTypes: readonly string[];
   readonly architectures: readonly string[];
   /** `file`: where the configuration was read, for messages. Throws UserError where it makes no sense. */
   prepare(
     config: RawConfig,
-    options?: { readonly head?: Head; readonly file?: string | undefined },
-  ): PreparedModel;
+    options?: { readonly head?: HeadOf<K> | undefined; readonly file?: string | undefined },
+  ): PreparedModel<K>;
 }
 
-export function defineFamily<Config extends object>(definition: FamilyDefinition<Config>): Family {
-  const { modelTypes, architectures } = definition;
+export type Family = { [K in ModelKind]: FamilyOf<K> }[ModelKind];
+
+export function defineFamily<K extends ModelKind, Config extends object>(
+  definition: FamilyDefinition<K, Config>,
+): FamilyOf<K> {
+  const { kind, modelTypes, architectures } = definition;
   return {
+    kind,
     modelTypes,
     architectures,
-    prepare(raw, { head = "lm", file } = {}) {
-      const config = parseConfig(definition.config, raw, file);
+    prepare(raw, options = {}) {
+      const config = parseConfig(definition.config, raw, options.file);
+      const head = options.head ?? definition.head(config);
       return {
         architecture: architectures[modelTypes.indexOf(String(raw.model_type))]!,
         config: config as RawConfig,
         table: definition.parameters(config, head),
-        build: (parameters, engine) => definition.build(config, parameters, engine),
+        build: (parameters, engine) => definition.build(config, parameters, engine, head),
       };
     },
   };

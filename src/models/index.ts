@@ -3,6 +3,7 @@
 export * from "./cache.js";
 export * from "./checkpoints/index.js";
 export * from "./create.js";
+export * from "./encoderModel.js";
 export * from "./family.js";
 export * from "./heads/classifier.js";
 export { readLlama2c } from "./llama/llama2c.js";
@@ -10,3 +11,5 @@ export * from "./load.js";
 export * from "./model.js";
 export * from "./registry.js";
 export * from "./save.js";
+export * from "./seq2seqCache.js";
+export * from "./seq2seqModel.js";

@@ -23,7 +23,7 @@ export interface LoadModelOptions {
 /** Throws UserError: folder or files missing or damaged, unknown model type, a tensor missing, superfluous or of another shape. */
 export function loadModel(folder: string, options: LoadModelOptions): CausalModel {
   const { file, config } = readConfig(folder, options.configName);
-  const prepared = familyFor(config, file).prepare(config, { file });
+  const prepared = familyFor(config, "causal", file).prepare(config, { file });
   return prepared.build(loadParameters(folder, prepared.table, options), options.engine);
 }
 

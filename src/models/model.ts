@@ -1,6 +1,6 @@
-/** @file What a decoder-only language model is to the rest of the house: a family's configuration, parameters under their
- *  published names, and functions from token ids to hidden states, logits and loss. Training, generation and evaluation
- *  know this and nothing of particular families. */
+/** @file What a model is to the rest of the house: a family's configuration, and parameters under their published names. And
+ *  what a decoder is, GPT's shape: functions from token ids to hidden states, logits and loss (`encoderModel.ts` and
+ *  `seq2seqModel.ts` hold the other two). Training, generation and evaluation know these and nothing of families. */
 
 import type { CrossEntropyResult, Engine, Tensor } from "../tensor/index.js";
 import type { KeyValueCache } from "./cache.js";
@@ -29,7 +29,8 @@ export interface ForwardOptions {
   readonly recompute?: boolean;
 }
 
-export interface CausalModel {
+/** What every model is, whatever its shape. */
+export interface LanguageModel {
   /** `model_type` of config.json. */
   readonly family: string;
   /** config.json's content, published names. */
@@ -37,10 +38,8 @@ export interface CausalModel {
   readonly engine: Engine;
   /** Trainable tensors under the names of model.safetensors; tied ones once. */
   readonly parameters: ReadonlyMap<string, Tensor>;
-  readonly layers: number;
   readonly dim: number;
   readonly heads: number;
-  readonly kvHeads: number;
   readonly headDim: number;
   readonly vocabSize: number;
   /** Longest sequence the positions allow. */
@@ -48,6 +47,13 @@ export interface CausalModel {
   readonly eosTokenIds: readonly number[];
   readonly bosTokenId: number | undefined;
   readonly padTokenId: number | undefined;
+  /** Releases the parameters. */
+  dispose(): void;
+}
+
+export interface CausalModel extends LanguageModel {
+  readonly layers: number;
+  readonly kvHeads: number;
   /** Hidden states after the final norm, [batch, seq, dim]. Throws UserError where seq exceeds the context. */
   hidden(input: DecoderInput, options?: ForwardOptions): Tensor;
   /** hidden [..., dim] → logits [..., vocab]. */
@@ -55,6 +61,4 @@ export interface CausalModel {
   /** Cross-entropy of `targets` i32 [batch, seq] (already aligned with the inputs: targets[t] follows inputs[t]; −100 = none),
    *  summed and divided by `normaliser`, without ever holding all logits. */
   loss(hidden: Tensor, targets: Int32Array, normaliser: number): CrossEntropyResult;
-  /** Releases the parameters. */
-  dispose(): void;
 }

@@ -1,13 +1,27 @@
 /** @file The families, found by `model_type`. */
 
 import { nearest, UserError } from "../platform/errors.js";
-import type { Family, RawConfig } from "./family.js";
+import type { Family, FamilyOf, ModelKind, RawConfig } from "./family.js";
 import { gpt2 } from "./gpt2/index.js";
 import { llama } from "./llama/index.js";
 
 export const families: readonly Family[] = [gpt2, llama];
 
-export function familyFor(config: RawConfig, file?: string): Family {
+/** The family of that kind. Throws UserError where the type is unknown or of another kind. */
+export function familyFor<K extends ModelKind>(config: RawConfig, kind: K, file?: string): FamilyOf<K> {
+  const family = anyFamilyFor(config, file);
+  if (isKind(family, kind)) return family;
+  throw new UserError({
+    code: "model-kind",
+    file: file ?? "the model's configuration",
+    at: "model_type",
+    message: `is ${WHAT[family.kind]}`,
+    found: config.model_type,
+    expected: WHAT[kind],
+  });
+}
+
+export function anyFamilyFor(config: RawConfig, file?: string): Family {
   const type = config.model_type;
   const family = families.find((f) => f.modelTypes.some((t) => t === type));
   if (family !== undefined) return family;
@@ -22,4 +36,14 @@ export function familyFor(config: RawConfig, file?: string): Family {
     expected: known.join(", "),
     fix: close === undefined ? undefined : `did you mean ${JSON.stringify(close)}?`,
   });
+}
+
+const WHAT: Readonly<Record<ModelKind, string>> = {
+  causal: "a decoder, which continues text (gpt2, llama)",
+  encoder: "an encoder, which reads text (bert)",
+  seq2seq: "an encoder and decoder, which rewrites text (marian, t5)",
+};
+
+function isKind<K extends ModelKind>(family: Family, kind: K): family is Family & FamilyOf<K> {
+  return family.kind === kind;
 }

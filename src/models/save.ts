@@ -5,8 +5,8 @@
 import { joinPath, makeFolder, remove, writeAtomic } from "../platform/files.js";
 import { sizeOf, type Tensor } from "../tensor/index.js";
 import { writeSafetensors } from "./checkpoints/writeSafetensors.js";
-import type { CausalModel } from "./model.js";
-import { familyFor } from "./registry.js";
+import type { LanguageModel } from "./model.js";
+import { anyFamilyFor } from "./registry.js";
 
 export interface SaveModelOptions {
   readonly generationConfig?: Readonly<Record<string, unknown>>;
@@ -18,13 +18,13 @@ export interface SaveModelOptions {
   readonly shardBytes?: number;
 }
 
-export function saveModel(model: CausalModel, folder: string, options: SaveModelOptions = {}): void {
+export function saveModel(model: LanguageModel, folder: string, options: SaveModelOptions = {}): void {
   const { dtype = "f32", generationConfig, lineage, shardBytes = 5e9 } = options;
   makeFolder(folder);
   const json = (name: string, value: unknown) =>
     writeAtomic(joinPath(folder, name), `${JSON.stringify(value, null, 2)}\n`);
   writeWeights(model.parameters, folder, dtype, shardBytes, json);
-  const { architecture } = familyFor(model.config).prepare(model.config);
+  const { architecture } = anyFamilyFor(model.config).prepare(model.config);
   json("config.json", {
     ...spelledForAll(model.config),
     architectures: [architecture],

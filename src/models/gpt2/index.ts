@@ -17,7 +17,7 @@ import { specialTokenIds } from "../configFields.js";
 import { createDecoder } from "../decoder.js";
 import {
   defineFamily,
-  type Head,
+  type HeadOf,
   normal,
   ones,
   type ParameterRow,
@@ -28,15 +28,17 @@ import {
 import type { CausalModel } from "../model.js";
 import { Gpt2Config } from "./config.js";
 
-export const gpt2 = defineFamily<Gpt2Config>({
+export const gpt2 = defineFamily({
+  kind: "causal",
   modelTypes: ["gpt2"],
   architectures: ["GPT2LMHeadModel"],
   config: Gpt2Config,
+  head: () => "lm",
   parameters: gpt2Parameters,
   build: buildGpt2,
 });
 
-function gpt2Parameters(c: Gpt2Config, head: Head): ParameterTable {
+function gpt2Parameters(c: Gpt2Config, head: HeadOf<"causal">): ParameterTable {
   const dim = c.n_embd;
   const inner = c.n_inner ?? 4 * dim;
   const plain = normal(c.initializer_range);

@@ -14,14 +14,7 @@ import {
   type Tensor,
   unary,
 } from "../../tensor/index.js";
-import {
-  type Head,
-  normal,
-  type ParameterRow,
-  type ParameterTable,
-  type RawConfig,
-  zeros,
-} from "../family.js";
+import { normal, type ParameterRow, type ParameterTable, type RawConfig, zeros } from "../family.js";
 import { type LoadModelOptions, loadParameters, readConfig } from "../load.js";
 import type { CausalModel, DecoderInput, ForwardOptions } from "../model.js";
 import { familyFor } from "../registry.js";
@@ -62,8 +55,7 @@ export function loadClassifier(folder: string, options: LoadModelOptions): Class
       expected: "…ForSequenceClassification or …ForTokenClassification",
     });
   const labels = labelCount(config);
-  const head: Head = "none";
-  const prepared = familyFor(config, file).prepare(config, { file, head });
+  const prepared = familyFor(config, "causal", file).prepare(config, { file, head: "none" });
   const table = withScores(
     prepared.table,
     kind,

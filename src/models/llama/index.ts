@@ -10,7 +10,7 @@ import { specialTokenIds } from "../configFields.js";
 import { createDecoder } from "../decoder.js";
 import {
   defineFamily,
-  type Head,
+  type HeadOf,
   normal,
   ones,
   type ParameterRow,
@@ -21,15 +21,17 @@ import {
 import type { CausalModel } from "../model.js";
 import { biases, LLAMA_TYPES, LlamaConfig, windowOf } from "./config.js";
 
-export const llama = defineFamily<LlamaConfig>({
+export const llama = defineFamily({
+  kind: "causal",
   modelTypes: LLAMA_TYPES,
   architectures: ["LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM"],
   config: LlamaConfig,
+  head: () => "lm",
   parameters: llamaParameters,
   build: buildLlama,
 });
 
-function llamaParameters(c: LlamaConfig, head: Head): ParameterTable {
+function llamaParameters(c: LlamaConfig, head: HeadOf<"causal">): ParameterTable {
   const init = normal(c.initializer_range);
   const { hidden_size: dim, intermediate_size: inner, head_dim: headDim, tie_word_embeddings: tied } = c;
   const [width, kvWidth] = [c.num_attention_heads * headDim, c.num_key_value_heads * headDim];
