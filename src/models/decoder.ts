@@ -2,16 +2,10 @@
  *  its embedding, its layer and its final norm; x is [batch, seq, dim] throughout. */
 
 import { UserError } from "../platform/errors.js";
-import {
-  attentionRanges,
-  checkpoint,
-  type Engine,
-  linear,
-  linearCrossEntropy,
-  type Tensor,
-} from "../tensor/index.js";
+import { attentionRanges, type Engine, linear, linearCrossEntropy, type Tensor } from "../tensor/index.js";
 import { type KeyValueCache, raggedRanges } from "./cache.js";
 import type { CausalModel, DecoderInput, ForwardOptions } from "./model.js";
+import { type Stack, walkLayers } from "./stack.js";
 
 /** One batch, as the layers see it. */
 export interface DecoderPass {
@@ -29,13 +23,8 @@ export interface DecoderPass {
   ranges(window: number | undefined): Tensor;
 }
 
-export interface DecoderParts<State> {
+export interface DecoderParts<State> extends Omit<Stack<DecoderPass, State>, "layers"> {
   readonly facts: Omit<CausalModel, "hidden" | "logits" | "loss" | "dispose">;
-  /** Made once a batch: rotary tables, say. */
-  prepare(pass: DecoderPass): State;
-  embed(pass: DecoderPass): Tensor;
-  layer(index: number, x: Tensor, pass: DecoderPass, state: State): Tensor;
-  norm(x: Tensor): Tensor;
   /** [vocab, dim] */
   readonly head: Tensor;
   /** The sliding windows that layers use; undefined: everything before. Default: no windows. */
@@ -48,13 +37,14 @@ export interface DecoderParts<State> {
 export function createDecoder<State>(parts: DecoderParts<State>): CausalModel {
   const { facts, head } = parts;
   const { engine } = facts;
+  const stack = { ...parts, layers: facts.layers };
   return {
     ...facts,
     hidden(input, options = {}) {
       checkInput(facts, input, parts.learnedPositions);
       return engine.layer(() => {
         const pass = startPass(engine, input, options, parts.windows ?? [undefined]);
-        const x = walkLayers(parts, pass, options);
+        const x = walkLayers(stack, pass, options, engine, facts.parameters);
         if (input.cache) {
           input.cache.length += input.seq;
           const lengths = input.cache.lengths;
@@ -71,30 +61,6 @@ export function createDecoder<State>(parts: DecoderParts<State>): CausalModel {
       for (const p of facts.parameters.values()) p.dispose();
     },
   };
-}
-
-function walkLayers<State>(parts: DecoderParts<State>, pass: DecoderPass, options: ForwardOptions): Tensor {
-  const { engine, layers } = parts.facts;
-  const { hiddenStates } = options;
-  const step = (from: Tensor | null, next: () => Tensor): Tensor => {
-    const x = engine.layer(next);
-    hiddenStates?.push(x.keep());
-    if (from !== null && !engine.gradEnabled && !from.kept) from.dispose();
-    return x;
-  };
-  const state = parts.prepare(pass);
-  const again = options.recompute === true && engine.gradEnabled && options.attentions === undefined;
-  let x = step(null, () => parts.embed(pass));
-  for (let i = 0; i < layers; i++) {
-    const last = i === layers - 1;
-    const from = x;
-    const layer = (of: Tensor) => {
-      const y = parts.layer(i, of, pass, state);
-      return last ? parts.norm(y) : y;
-    };
-    x = step(from, () => (again ? checkpoint(from, parts.facts.parameters.values(), layer) : layer(from)));
-  }
-  return layers === 0 ? parts.norm(x) : x;
 }
 
 function startPass(

@@ -1,0 +1,46 @@
+/** @file The walk over the layers of a decoder or an encoder: embedding, layers, final norm; hidden states for those who want to
+ *  see them; layers computed again in the backward where memory is dear; what is no longer needed released on the way. */
+
+import { checkpoint, type Engine, type Tensor } from "../tensor/index.js";
+import type { ForwardOptions } from "./model.js";
+
+export interface Stack<Pass, State> {
+  readonly layers: number;
+  /** Made once a batch: rotary tables, say. */
+  prepare(pass: Pass): State;
+  embed(pass: Pass): Tensor;
+  layer(index: number, x: Tensor, pass: Pass, state: State): Tensor;
+  /** After the last layer; the identity where there is no final norm. */
+  norm(x: Tensor): Tensor;
+}
+
+/** Hidden states [batch, seq, dim] after the final norm. `parameters`: what the layers may train. */
+export function walkLayers<Pass, State>(
+  stack: Stack<Pass, State>,
+  pass: Pass,
+  options: ForwardOptions,
+  engine: Engine,
+  parameters: ReadonlyMap<string, Tensor>,
+): Tensor {
+  const { layers } = stack;
+  const { hiddenStates } = options;
+  const step = (from: Tensor | null, next: () => Tensor): Tensor => {
+    const x = engine.layer(next);
+    hiddenStates?.push(x.keep());
+    if (from !== null && !engine.gradEnabled && !from.kept) from.dispose();
+    return x;
+  };
+  const state = stack.prepare(pass);
+  const again = options.recompute === true && engine.gradEnabled && options.attentions === undefined;
+  let x = step(null, () => stack.embed(pass));
+  for (let i = 0; i < layers; i++) {
+    const last = i === layers - 1;
+    const from = x;
+    const layer = (of: Tensor) => {
+      const y = stack.layer(i, of, pass, state);
+      return last ? stack.norm(y) : y;
+    };
+    x = step(from, () => (again ? checkpoint(from, parameters.values(), layer) : layer(from)));
+  }
+  return layers === 0 ? stack.norm(x) : x;
+}
