@@ -76,6 +76,8 @@ export function openRanged(file: string): RangedFile {
   };
 }
 
+let temporaryFolders = 0;
+export const temporaryFolder = (prefix: string): string => `/tmp/${prefix}${temporaryFolders++}`;
 export function makeFolder(_folder: string): void {}
 export function writeAtomic(file: string, data: string | Uint8Array): void {
   putFile(file, typeof data === "string" ? new TextEncoder().encode(data) : data.slice());

@@ -2,7 +2,7 @@
  *  letter that is a special token keeps its id there). `limitAlphabet` keeps the most frequent, those of
  *  `initialAlphabet` before all others. As Hugging Face's BpeTrainer. */
 
-import { byCodePoint } from "./countWords.js";
+import { byCodePoint } from "./order.js";
 import type { WordCounts } from "./words.js";
 
 export interface AlphabetSettings {

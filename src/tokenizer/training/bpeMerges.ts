@@ -9,6 +9,7 @@ import { growable } from "../text/growable.js";
 import type { Alphabet } from "./alphabet.js";
 import type { PairTable } from "./pairs.js";
 import { createPairTable } from "./pairs.js";
+import type { Pauses } from "./pauses.js";
 import { createMergeQueue } from "./queue.js";
 import type { WordCounts } from "./words.js";
 
@@ -19,15 +20,19 @@ export interface BpeMergeSettings {
   readonly maxTokenLength?: number | undefined;
   /** Taken off the right side of a merge. */
   readonly continuingPrefix?: string | undefined;
+  readonly pauses?: Pauses | undefined;
   readonly onMerge?: ((done: number) => void) | undefined;
 }
 
+/** Merges between two looks at the clock. */
+const ROUND = 64;
+
 /** Grows `alphabet.tokens` to the vocabulary; returns the merges as ids, in order. */
-export function learnMerges(
+export async function learnMerges(
   words: WordCounts,
   alphabet: Alphabet,
   settings: BpeMergeSettings,
-): Array<[number, number]> {
+): Promise<Array<[number, number]>> {
   const { tokens, ids } = alphabet;
   const prefix = settings.continuingPrefix ?? "";
   const limit = settings.maxTokenLength ?? Number.POSITIVE_INFINITY;
@@ -62,6 +67,7 @@ export function learnMerges(
     state.merge(left, right, id, list);
     enqueue();
     settings.onMerge?.(merges.length);
+    if (merges.length % ROUND === 0 && settings.pauses?.due()) await settings.pauses.take();
   }
   return merges;
 }

@@ -2,6 +2,7 @@
  *  expectation and maximisation, then the pieces whose loss would cost the likelihood least go, until little more than
  *  the wanted number is left. Scores are digamma(count) - digamma(all counts): a prior that favours few pieces. */
 
+import type { Pauses } from "./pauses.js";
 import { createUnigramLattice, type UnigramLattice } from "./unigramLattice.js";
 import { unigramSeeds } from "./unigramSeeds.js";
 
@@ -15,11 +16,14 @@ export interface UnigramSettings {
   readonly maxPieceLength: number;
   readonly subIterations: number;
   readonly seedSize: number;
+  readonly pauses?: Pauses | undefined;
   readonly onRound?: ((pieces: number, wanted: number) => void) | undefined;
 }
 
 type Piece = readonly [piece: string, score: number];
 
+/** Words between two looks at the clock. */
+const ROUND = 256;
 const UNKNOWN_PENALTY = 10;
 const LEAST_EXPECTED = 0.5;
 const PENALTY_STEP = 0.0001;
@@ -31,17 +35,20 @@ export interface UnigramVocabulary {
   readonly unkId: number | undefined;
 }
 
-export function learnUnigram(
-  counts: ReadonlyMap<string, number>,
+/** Distinct words and how often each occurs; the sums are taken in this order. */
+export type CountedStrings = ReadonlyArray<readonly [word: string, count: number]>;
+
+export async function learnUnigram(
+  counts: CountedStrings,
   settings: UnigramSettings,
-): UnigramVocabulary {
+): Promise<UnigramVocabulary> {
   const { vocabSize, subIterations, onRound } = settings;
   const seeds = unigramSeeds(counts, settings.maxPieceLength, settings.seedSize);
   let pieces: Piece[] = [UNKNOWN, ...seeds.map(({ piece, score }) => [piece, score] as const)];
   const wanted = Math.floor((vocabSize * 11) / 10);
   for (;;) {
     for (let i = 0; i < subIterations; i++)
-      pieces = maximise(pieces, expect(latticeOf(pieces), pieces.length, counts));
+      pieces = maximise(pieces, await expect(latticeOf(pieces), pieces.length, counts, settings.pauses));
     onRound?.(pieces.length, wanted);
     if (pieces.length <= wanted) break;
     const before = pieces.length;
@@ -61,9 +68,17 @@ function latticeOf(pieces: readonly Piece[]): UnigramLattice {
   return createUnigramLattice(pieces, lowestScore(pieces) - UNKNOWN_PENALTY);
 }
 
-function expect(lattice: UnigramLattice, size: number, counts: ReadonlyMap<string, number>): Float64Array {
+async function expect(
+  lattice: UnigramLattice,
+  size: number,
+  counts: CountedStrings,
+  pauses: Pauses | undefined,
+): Promise<Float64Array> {
   const expected = new Float64Array(size);
-  for (const [word, count] of counts) lattice.expect(word, count, expected);
+  for (let w = 0; w < counts.length; w++) {
+    lattice.expect(counts[w]![0], counts[w]![1], expected);
+    if (w % ROUND === 0 && pauses?.due()) await pauses.take();
+  }
   return expected;
 }
 
@@ -87,7 +102,7 @@ export function digamma(x: number): number {
 }
 
 /** Keeps `size` pieces, or more where they cannot go: first those without an alternative, then by loss. */
-function prune(pieces: readonly Piece[], counts: ReadonlyMap<string, number>, size: number): Piece[] {
+function prune(pieces: readonly Piece[], counts: CountedStrings, size: number): Piece[] {
   const lattice = latticeOf(pieces);
   const { keep, alternatives } = findAlternatives(pieces, lattice);
   const frequency = new Float64Array(pieces.length);
@@ -143,7 +158,7 @@ function findAlternatives(pieces: readonly Piece[], lattice: UnigramLattice) {
 /** All characters first, then the pieces in order until the size is reached; sorted by score behind the special tokens. */
 function finish(
   pieces: readonly Piece[],
-  counts: ReadonlyMap<string, number>,
+  counts: CountedStrings,
   settings: UnigramSettings,
 ): UnigramVocabulary {
   const { specialTokens, unkToken } = settings;
@@ -172,9 +187,9 @@ function finish(
 }
 
 /** In order of code point: the library's order is another in every process. */
-function requiredCharacters(counts: ReadonlyMap<string, number>, initial: readonly string[]): string[] {
+function requiredCharacters(counts: CountedStrings, initial: readonly string[]): string[] {
   const characters = new Set<string>();
-  for (const word of counts.keys()) for (const character of word) characters.add(character);
+  for (const [word] of counts) for (const character of word) characters.add(character);
   for (const text of initial) if (text !== "") characters.add(String.fromCodePoint(text.codePointAt(0)!));
   return [...characters].sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!);
 }

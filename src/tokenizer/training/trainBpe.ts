@@ -3,16 +3,17 @@
 import { UserError } from "../../platform/errors.js";
 import { byteLevelBpeJson } from "../files/definition.js";
 import { tokenizerFromJson } from "../files/tokenizerJson.js";
-import { createSplitter } from "../pretokenizers/create.js";
 import { GPT4_PATTERN } from "../pretokenizers/patterns.js";
 import type { PatternName } from "../pretokenizers/splitter.js";
 import { BYTE_TO_CODE_POINT } from "../text/byteAlphabet.js";
-import { createCharacterClasses } from "../text/categories.js";
 import type { Tokenizer, TokenRoles } from "../tokenizer.js";
 import { chooseAlphabet } from "./alphabet.js";
 import { learnMerges } from "./bpeMerges.js";
+import { type CorpusOptions, corpusSettings } from "./corpusOptions.js";
+import { collectWords, withCountedWords } from "./countDocuments.js";
+import { createPauses } from "./pauses.js";
 import { defaultRoles } from "./roles.js";
-import { createByteWordCounter } from "./words.js";
+import { byteWordCounts } from "./words.js";
 
 export type TrainingProgress =
   | {
@@ -23,8 +24,7 @@ export type TrainingProgress =
     }
   | { readonly phase: "merge"; readonly merges: number; readonly wanted: number };
 
-export interface TrainBpeOptions {
-  readonly documents: Iterable<string> | AsyncIterable<string>;
+export interface TrainBpeOptions extends CorpusOptions {
   /** Tokens in all: special tokens, 256 bytes, merges. */
   readonly vocabSize: number;
   /** Default `"gpt4"`. */
@@ -43,7 +43,7 @@ export interface TrainBpeOptions {
 const REPORT_EVERY = 1000;
 
 /** The same vocabulary and merges as Hugging Face's BpeTrainer with all 256 bytes as the initial alphabet. Memory grows
- *  with the number of distinct words. Throws UserError `vocabulary-too-small`, `vocabulary-too-large`. */
+ *  with the number of distinct words. Throws UserError `vocabulary-too-small`, `vocabulary-too-large`, `value-invalid`. */
 export async function trainBpe(options: TrainBpeOptions): Promise<Tokenizer> {
   const { vocabSize, pattern = "gpt4", minFrequency = 2, onProgress } = options;
   const specialTokens = [...new Set(options.specialTokens ?? ["<|endoftext|>"])];
@@ -58,25 +58,26 @@ export async function trainBpe(options: TrainBpeOptions): Promise<Tokenizer> {
       expected: `a whole number of at least ${smallest}`,
       fix: "ask for a larger vocabulary",
     });
-  const classes = createCharacterClasses();
-  const counter = createByteWordCounter(createSplitter(pattern, classes), classes);
-  let documents = 0;
-  let characters = 0;
-  for await (const document of options.documents) {
-    counter.add(document);
-    documents++;
-    characters += document.length;
-    if (documents % REPORT_EVERY === 0)
-      onProgress?.({ phase: "count", documents, characters, words: counter.size });
-  }
-  onProgress?.({ phase: "count", documents, characters, words: counter.size });
-  const words = counter.result(BYTE_TO_CODE_POINT);
+  const { minWordCount, ...settings } = corpusSettings(options);
+  const { signal } = options;
+  const { table, characters } = await withCountedWords(
+    {
+      ...settings,
+      documents: options.documents,
+      cut: { kind: "pattern", pattern },
+      signal,
+      onProgress: (seen) => onProgress?.({ phase: "count", ...seen }),
+    },
+    async (words) => ({ table: collectWords(words, minWordCount), characters: words.characters }),
+  );
+  const words = byteWordCounts(table, BYTE_TO_CODE_POINT);
   const initialAlphabet = BYTE_TO_CODE_POINT.map((codePoint) => String.fromCodePoint(codePoint));
   const alphabet = chooseAlphabet(words, { specialTokens, initialAlphabet });
   const wanted = vocabSize - alphabet.tokens.length;
-  const merges = learnMerges(words, alphabet, {
+  const merges = await learnMerges(words, alphabet, {
     vocabSize,
     minFrequency,
+    pauses: createPauses(signal),
     onMerge: (done) => done % REPORT_EVERY === 0 && onProgress?.({ phase: "merge", merges: done, wanted }),
   });
   onProgress?.({ phase: "merge", merges: merges.length, wanted });

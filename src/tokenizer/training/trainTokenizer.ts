@@ -4,14 +4,15 @@
 import { UserError } from "../../platform/errors.js";
 import { specialTokenJson } from "../files/definition.js";
 import { tokenizerFromJson } from "../files/tokenizerJson.js";
-import { makeNormalizer } from "../normalizers/index.js";
-import { makePreTokenizer } from "../pretokenizers/index.js";
 import type { Tokenizer, TokenRoles } from "../tokenizer.js";
 import { chooseAlphabet } from "./alphabet.js";
 import { learnMerges } from "./bpeMerges.js";
-import { asWordCounts, createWordCounter } from "./countWords.js";
+import { type CorpusOptions, corpusSettings } from "./corpusOptions.js";
+import { type CountedWords, collectWords, withCountedWords } from "./countDocuments.js";
 import { learnUnigram } from "./learnUnigram.js";
+import { createPauses } from "./pauses.js";
 import { wordLevelVocabulary } from "./wordLevelVocabulary.js";
+import { characterWordCounts, sortTable, type WordCounts, wordStrings } from "./words.js";
 
 interface BpeTraining {
   readonly type: "BPE" | "WordPiece";
@@ -43,8 +44,7 @@ interface UnigramTraining {
 
 export type ModelTraining = BpeTraining | UnigramTraining | { readonly type: "WordLevel" };
 
-export interface TrainTokenizerOptions {
-  readonly documents: Iterable<string> | AsyncIterable<string>;
+export interface TrainTokenizerOptions extends CorpusOptions {
   readonly model: ModelTraining;
   /** Tokens in all; there may be fewer. */
   readonly vocabSize: number;
@@ -63,8 +63,16 @@ export interface TrainTokenizerOptions {
 }
 
 export type TrainTokenizerProgress =
-  | { readonly phase: "count"; readonly documents: number; readonly words: number }
-  | { readonly phase: "merge"; readonly merges: number }
+  | {
+      readonly phase: "count";
+      readonly documents: number;
+      /** UTF-16 units. */
+      readonly characters: number;
+      /** Distinct words in memory. */
+      readonly words: number;
+    }
+  /** `wanted`: the most merges that the vocabulary has room for. */
+  | { readonly phase: "merge"; readonly merges: number; readonly wanted: number }
   | { readonly phase: "prune"; readonly pieces: number; readonly wanted: number };
 
 const REPORT_EVERY = 1000;
@@ -80,20 +88,22 @@ export async function trainTokenizer(options: TrainTokenizerOptions): Promise<To
       found: vocabSize,
       expected: "a whole number of at least 1",
     });
-  const place = (at: string) => ({ file: "training", at });
-  const counter = createWordCounter(
-    options.normalizer == null ? undefined : makeNormalizer(options.normalizer, place("normalizer")),
-    options.preTokenizer == null ? undefined : makePreTokenizer(options.preTokenizer, place("preTokenizer")),
-  );
-  let documents = 0;
-  for await (const document of options.documents) {
-    counter.add(document);
-    if (++documents % REPORT_EVERY === 0)
-      onProgress?.({ phase: "count", documents, words: counter.counts.size });
-  }
-  onProgress?.({ phase: "count", documents, words: counter.counts.size });
   const specialTokens = [...new Set(options.specialTokens ?? [])];
-  const model = learnModel(options, specialTokens, counter.counts);
+  const { minWordCount, ...settings } = corpusSettings(options);
+  const model = await withCountedWords(
+    {
+      ...settings,
+      documents: options.documents,
+      cut: {
+        kind: "pipeline",
+        normalizer: options.normalizer ?? null,
+        preTokenizer: options.preTokenizer ?? null,
+      },
+      signal: options.signal,
+      onProgress: (seen) => onProgress?.({ phase: "count", ...seen }),
+    },
+    (words) => learnModel(options, specialTokens, words, minWordCount),
+  );
   const idOf = createIdOf(model);
   return tokenizerFromJson(
     {
@@ -121,21 +131,29 @@ function createIdOf(model: ModelJson): (token: string) => number {
   return (token) => ids.get(token)!;
 }
 
-function learnModel(
+async function learnModel(
   options: TrainTokenizerOptions,
   specialTokens: readonly string[],
-  counts: ReadonlyMap<string, number>,
-): ModelJson {
+  counted: CountedWords,
+  minWordCount: number,
+): Promise<ModelJson> {
   const { model, vocabSize, minFrequency = 0, onProgress } = options;
   switch (model.type) {
-    case "WordLevel":
+    case "WordLevel": {
+      const least = Math.max(minFrequency, minWordCount);
+      const vocabulary = wordLevelVocabulary({ vocabSize, minFrequency: least, specialTokens });
+      counted.forEach(vocabulary.add);
       return {
         type: "WordLevel",
-        vocab: vocabularyJson(wordLevelVocabulary(counts, { vocabSize, minFrequency, specialTokens })),
+        vocab: vocabularyJson(vocabulary.tokens()),
         unk_token: options.unkToken ?? "<unk>",
       };
+    }
     case "Unigram": {
-      const { pieces, unkId } = learnUnigram(counts, {
+      // Sums of fractions depend on the order of the words, so they get one.
+      const words = wordStrings(sortTable(collectWords(counted, minWordCount)));
+      const { pieces, unkId } = await learnUnigram(words, {
+        pauses: createPauses(options.signal),
         vocabSize,
         specialTokens,
         unkToken: options.unkToken,
@@ -149,20 +167,24 @@ function learnModel(
       return { type: "Unigram", unk_id: unkId ?? null, vocab: pieces, byte_fallback: false };
     }
     default:
-      return learnBpe(options, model, specialTokens, counts);
+      return learnBpe(
+        options,
+        model,
+        specialTokens,
+        characterWordCounts(collectWords(counted, minWordCount)),
+      );
   }
 }
 
-function learnBpe(
+async function learnBpe(
   options: TrainTokenizerOptions,
   model: BpeTraining,
   specialTokens: readonly string[],
-  counts: ReadonlyMap<string, number>,
-): ModelJson {
+  words: WordCounts,
+): Promise<ModelJson> {
   const wordPiece = model.type === "WordPiece";
   const continuingPrefix = model.continuingPrefix ?? (wordPiece ? "##" : undefined);
   const { endOfWordSuffix } = model;
-  const words = asWordCounts(counts);
   const bytes = model.byteFallback ? byteTokens() : [];
   const alphabet = chooseAlphabet(words, {
     specialTokens: [...specialTokens, ...bytes.filter((token) => !specialTokens.includes(token))],
@@ -171,14 +193,17 @@ function learnBpe(
     continuingPrefix,
     endOfWordSuffix,
   });
-  const merges = learnMerges(words, alphabet, {
+  const wanted = Math.max(0, options.vocabSize - alphabet.tokens.length);
+  const merges = await learnMerges(words, alphabet, {
+    pauses: createPauses(options.signal),
     vocabSize: options.vocabSize,
     minFrequency: options.minFrequency ?? 0,
     maxTokenLength: model.maxTokenLength,
     continuingPrefix,
-    onMerge: (done) => done % REPORT_EVERY === 0 && options.onProgress?.({ phase: "merge", merges: done }),
+    onMerge: (done) =>
+      done % REPORT_EVERY === 0 && options.onProgress?.({ phase: "merge", merges: done, wanted }),
   });
-  options.onProgress?.({ phase: "merge", merges: merges.length });
+  options.onProgress?.({ phase: "merge", merges: merges.length, wanted });
   const { tokens } = alphabet;
   const vocab = vocabularyJson(tokens);
   if (wordPiece)

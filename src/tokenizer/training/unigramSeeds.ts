@@ -2,7 +2,7 @@
  *  than once in the distinct words and goes on in more than one way, by its number times its length. Found in a sorted
  *  list of all suffixes, as runs that share a beginning. */
 
-import { byCodePoint } from "./countWords.js";
+import { byCodePoint } from "./order.js";
 
 export interface Seed {
   readonly piece: string;
@@ -14,7 +14,7 @@ const END = 0;
 
 /** Scores are log probabilities. */
 export function unigramSeeds(
-  counts: ReadonlyMap<string, number>,
+  counts: ReadonlyArray<readonly [word: string, count: number]>,
   maxPieceLength: number,
   seedSize: number,
 ): Seed[] {
