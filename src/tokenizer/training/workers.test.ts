@@ -44,7 +44,7 @@ describe("training does not depend on how the words are counted", () => {
       normalizer: { type: "NFC" },
       preTokenizer: split,
     };
-    const count = model.type === "Unigram" ? 250 : 1000;
+    const count = model.type === "Unigram" ? 200 : 500;
     const before = left();
     const alone = (await trainTokenizer({ ...options, documents: documents(count) })).definition;
     const memory = 1; // as little as there may be, so that much goes to disk
@@ -56,7 +56,7 @@ describe("training does not depend on how the words are counted", () => {
   });
 
   it("byte-level BPE", async () => {
-    const count = 1000;
+    const count = 500;
     const ask = (more: object) => trainBpe({ documents: documents(count), vocabSize: 900, ...more });
     const alone = JSON.stringify((await ask({})).definition);
     for (const ways of [{ workers: 2 }, { workers: 3, memory: 1 }, { documents: stream(count) }])
