@@ -1,6 +1,9 @@
-// The conformance suite over another build of the kernels: node test/native.mjs sanitize | threads | arm64. Needs the build
-// (npm run build). Where the tools are not there it says so and succeeds.
+// The conformance suite of the native backend over another build of the kernels: node test/native.mjs sanitize | threads |
+// arm64. Needs the build (npm run build). Where the tools are not there it says so and succeeds. Compiled are the instruction
+// sets that run here (a sanitizer's build of one that does not takes minutes and is never called); CYGNET_BUILD_ISAS
+// overrides that, and CYGNET_EMULATE=1 adds the wide ones on plain vectors.
 import { spawnSync } from "node:child_process";
+import { loadNative } from "../dist/tensor/backends/native/addon.js";
 import { bridgeFile, buildNative, VARIANTS } from "../dist/tensor/backends/native/build.js";
 
 const variant = VARIANTS.find(({ name }) => name === process.argv[2]);
@@ -14,6 +17,8 @@ if (emulator !== "" && !runs("qemu-aarch64")) {
   console.log("skipped: qemu-aarch64 is not installed (apt-get install qemu-user)");
   process.exit(0);
 }
+const here = loadNative();
+if (here.ok) process.env.CYGNET_BUILD_ISAS ??= here.addon.isas().replaceAll(" ", ",");
 const built = await buildNative({
   variant,
   emulated: !variant.baselineOnly && variant.name === "sanitize" && process.env.CYGNET_EMULATE === "1",
@@ -30,6 +35,7 @@ const { status } = spawnSync(
     "node_modules/vitest/vitest.mjs",
     "run",
     "src/tensor/backends/conformance.test.ts",
+    "--testNamePattern=native backend",
     "--testTimeout=600000",
   ],
   { stdio: "inherit", env: { ...process.env, CYGNET_BRIDGE: emulator + bridgeFile(variant.name) } },

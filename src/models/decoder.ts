@@ -55,7 +55,7 @@ export function createDecoder<State>(parts: DecoderParts<State>): CausalModel {
     },
     logits: (hidden) => linear(hidden, head),
     loss: (hidden, targets, normaliser) =>
-      linearCrossEntropy(hidden, head, engine.tensor(targets), normaliser),
+      engine.within("loss", () => linearCrossEntropy(hidden, head, engine.tensor(targets), normaliser)),
     dispose() {
       parts.dispose?.();
       for (const p of facts.parameters.values()) p.dispose();

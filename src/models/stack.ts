@@ -24,15 +24,15 @@ export function walkLayers<Pass, State>(
 ): Tensor {
   const { layers } = stack;
   const { hiddenStates } = options;
-  const step = (from: Tensor | null, next: () => Tensor): Tensor => {
-    const x = engine.layer(next);
+  const step = (place: string, from: Tensor | null, next: () => Tensor): Tensor => {
+    const x = engine.within(place, () => engine.layer(next));
     hiddenStates?.push(x.keep());
     if (from !== null && !engine.gradEnabled && !from.kept) from.dispose();
     return x;
   };
   const state = stack.prepare(pass);
   const again = options.recompute === true && engine.gradEnabled && options.attentions === undefined;
-  let x = step(null, () => stack.embed(pass));
+  let x = step("embedding", null, () => stack.embed(pass));
   for (let i = 0; i < layers; i++) {
     const last = i === layers - 1;
     const from = x;
@@ -40,7 +40,7 @@ export function walkLayers<Pass, State>(
       const y = stack.layer(i, of, pass, state);
       return last ? stack.norm(y) : y;
     };
-    x = step(from, () => (again ? checkpoint(from, parameters.values(), layer) : layer(from)));
+    x = step(`layer ${i}`, from, () => (again ? checkpoint(from, parameters.values(), layer) : layer(from)));
   }
   return layers === 0 ? stack.norm(x) : x;
 }

@@ -16,14 +16,16 @@ export interface CreateEngineOptions {
   readonly device?: Device;
   readonly compute?: Compute;
   readonly threads?: number;
+  /** See EngineOptions. */
+  readonly debugNumerics?: boolean;
   /** Told what "auto" uses in place of the native backend, and why. */
   readonly onFallback?: (why: string) => void;
 }
 
 /** Throws UserError `device-unavailable` where the backend asked for is not there; it names those that are. */
 export function createEngine(options: CreateEngineOptions = {}): Engine {
-  const { device = "auto", compute = "fp32" } = options;
-  return new Engine({ backend: createBackend(device, options), compute });
+  const { device = "auto", compute = "fp32", debugNumerics = false } = options;
+  return new Engine({ backend: createBackend(device, options), compute, debugNumerics });
 }
 
 function createBackend(device: Device, options: CreateEngineOptions): Backend {

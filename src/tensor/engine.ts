@@ -5,20 +5,26 @@
  *  or as a property of a plain object: it then belongs to the scope outside) or it was kept with `keep()`. */
 
 import type { Backend, Packed } from "./backend.js";
+import { checkedBackend } from "./backends/checked/index.js";
 import type { Compute, DType, Shape, TypedArray } from "./dtype.js";
 import { sizeOf } from "./dtype.js";
 import { evict } from "./rebuild.js";
 import { Tensor } from "./tensor.js";
+import { Trail } from "./trail.js";
 
 export interface EngineOptions {
   readonly backend: Backend;
   /** Precision of the operands of matrix products; default "fp32". */
   readonly compute?: Compute;
+  /** The first operation to make a number that is not finite throws UserError `not-finite` (see backends/checked/). */
+  readonly debugNumerics?: boolean;
 }
 
 export class Engine {
   readonly backend: Backend;
   readonly compute: Compute;
+  /** Where the computation is; null where nobody asks (without `debugNumerics`). */
+  readonly trail: Trail | null;
   /** False inside `noGrad`: nothing is recorded. */
   gradEnabled = true;
   private scopes: Tensor[][] = [];
@@ -28,7 +34,8 @@ export class Engine {
   private nextNode = 0;
 
   constructor(options: EngineOptions) {
-    this.backend = options.backend;
+    this.trail = options.debugNumerics === true ? new Trail() : null;
+    this.backend = this.trail === null ? options.backend : checkedBackend(options.backend, this.trail);
     this.compute = options.compute ?? "fp32";
   }
 
@@ -126,6 +133,11 @@ export class Engine {
     } finally {
       this.rebuildables = outer;
     }
+  }
+
+  /** Runs fn as the part of the computation that is called `place`. */
+  within<T>(place: string, fn: () => T): T {
+    return this.trail === null ? fn() : this.trail.within(place, fn);
   }
 
   noteRebuildable(t: Tensor): void {

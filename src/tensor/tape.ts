@@ -17,6 +17,8 @@ export interface TapeNode {
   readonly output: Tensor;
   /** Tensors made for the backward alone, freed with the node. */
   readonly saved: readonly Tensor[];
+  /** Where it was recorded, if the engine keeps a trail. */
+  readonly place: string | undefined;
   readonly backward: (gradients: Gradients, dy: Tensor) => void;
 }
 
@@ -52,7 +54,9 @@ export function record(
     output.requiresGrad = true;
     if (rebuild !== undefined) rebuildable(output, rebuild);
     for (const { shared } of inputs) if (shared.rebuild !== undefined) shared.uses++;
-    output.node = { id: output.engine.nodeId(), operation, inputs, output, saved, backward };
+    const { engine } = output;
+    const place = engine.trail?.here;
+    output.node = { id: engine.nodeId(), operation, inputs, output, saved, place, backward };
   }
   return output;
 }
@@ -80,7 +84,7 @@ export function backwardFrom(output: Tensor, gradient: Tensor): void {
       const dy = store.take(node.output);
       evict(node.output); // whoever used it has passed
       if (dy !== undefined) {
-        node.backward(store, dy);
+        differentiate(node, store, dy);
         dy.dispose();
       }
       for (const t of node.saved) t.dispose();
@@ -89,6 +93,15 @@ export function backwardFrom(output: Tensor, gradient: Tensor): void {
       if (!node.output.kept && node.output !== output) node.output.dispose();
     }
   });
+}
+
+function differentiate(node: TapeNode, store: Gradients, dy: Tensor): void {
+  const { trail } = dy.engine;
+  if (trail === null) node.backward(store, dy);
+  else {
+    const place = `backward of ${node.operation}${node.place === "" ? "" : `, ${node.place}`}`;
+    trail.at(place, () => node.backward(store, dy));
+  }
 }
 
 function reachable(root: TapeNode): TapeNode[] {
@@ -145,7 +158,7 @@ class GradientStore implements Gradients {
     const sole = gradient.shared.references === 1;
     if (input.requiresGrad && input.node === null && !input.gradFresh && sole) {
       input.grad?.dispose();
-      input.grad = gradient.alias(input.shape).keep();
+      input.grad = named(gradient.alias(input.shape).keep(), input);
       input.gradFresh = true;
     } else {
       this.pass(input, gradient);
@@ -171,9 +184,15 @@ class GradientStore implements Gradients {
 
 function leafSink(leaf: Tensor): Sink {
   const accumulate = leaf.gradFresh;
-  leaf.grad ??= leaf.engine.empty(leaf.shape).keep();
+  leaf.grad ??= named(leaf.engine.empty(leaf.shape).keep(), leaf);
   leaf.gradFresh = true;
   return { target: leaf.grad, accumulate };
+}
+
+/** For messages. */
+function named(gradient: Tensor, leaf: Tensor): Tensor {
+  if (leaf.name !== undefined && leaf.engine.trail !== null) gradient.name = `gradient of ${leaf.name}`;
+  return gradient;
 }
 
 /** Forgets the gradients of leaves and gives their memory back: while the next forward fills memory with activations,

@@ -3,7 +3,7 @@
  *  is learned is a function of recipe, seed and data. */
 
 import type { Batch } from "../data/index.js";
-import { UserError } from "../platform/errors.js";
+import { isUserError, UserError } from "../platform/errors.js";
 import { nextTurn } from "../platform/turn.js";
 import type { Cadence } from "./cadence.js";
 import { latestCheckpoint, writeCheckpoint } from "./checkpoint.js";
@@ -12,7 +12,7 @@ import type { EvaluationResult } from "./evaluate.js";
 import type { Listener } from "./events.js";
 import { correctionAt, factorAt, type Plan, scheduleOf, totalSteps } from "./plan.js";
 import type { Session } from "./session.js";
-import { trainStep } from "./step.js";
+import { type StepResult, trainStep } from "./step.js";
 
 export interface LoopOptions {
   readonly session: Session;
@@ -86,12 +86,14 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
     const factor = factorAt(schedule, plan, step);
     const stepBegan = now();
     const batches: Batch[] = Array.from({ length: options.microBatches }, () => session.loader.next());
-    const result = trainStep(session.model, session.optimizer, batches, {
-      lrFactor: factor,
-      maxNorm: recipe.clip,
-      recompute: recipe.recompute,
-    });
-    if (!result.finite) throw notFinite(step + 1, result.loss, result.gradNorm, options.folder);
+    const result = atStep(step + 1, options, () =>
+      trainStep(session.model, session.optimizer, batches, {
+        lrFactor: factor,
+        maxNorm: recipe.clip,
+        recompute: recipe.recompute,
+      }),
+    );
+    if (!result.finite) throw notFinite(step + 1, result, options);
     session.average?.update();
     step++;
     tokens += result.targets;
@@ -133,15 +135,38 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
   return { step, tokens, elapsedMs: elapsed(), stopped: false };
 }
 
-function notFinite(step: number, loss: number, gradNorm: number, folder: string): UserError {
-  const kept = latestCheckpoint(folder);
+type Place = Pick<LoopOptions, "folder" | "recipe">;
+
+function notFinite(step: number, { loss, gradNorm }: StepResult, { folder, recipe }: Place): UserError {
+  const whether = Number.isFinite(loss);
   return new UserError({
     code: "loss-not-finite",
     at: `step ${step}`,
-    message: Number.isFinite(loss)
-      ? "the gradients are no longer finite numbers"
-      : "the loss is no longer a finite number",
-    found: Number.isFinite(loss) ? gradNorm : loss,
-    fix: `lower the learning rates or lengthen the warm-up, and begin anew${kept === undefined ? "" : ` (the last good checkpoint is ${kept})`}`,
+    message: whether ? "the gradients are no longer finite numbers" : "the loss is no longer a finite number",
+    found: whether ? gradNorm : loss,
+    fix: `${remedy(folder)}. To see which operation made the first of them, go on from there with --resume --debug-numerics --out ${recipe.out}`,
   });
+}
+
+/** Runs fn; to what the engine says of a number that is not finite (`--debug-numerics`), the step is added. */
+function atStep<T>(step: number, { folder }: Place, fn: () => T): T {
+  try {
+    return fn();
+  } catch (error) {
+    if (!isUserError(error) || error.code !== "not-finite") throw error;
+    const { at } = error.detail;
+    throw new UserError({
+      ...error.detail,
+      at: `step ${step}${at === undefined ? "" : `, ${at}`}`,
+      fix: remedy(folder),
+      cause: error,
+    });
+  }
+}
+
+function remedy(folder: string): string {
+  const kept = latestCheckpoint(folder);
+  const last =
+    kept === undefined ? "there is no checkpoint before it" : `the last good checkpoint is ${kept}`;
+  return `lower the learning rates or lengthen the warm-up, and begin anew (${last})`;
 }

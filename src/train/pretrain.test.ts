@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { hashOf, scratch, tiny, writeText } from "../../test/support/training.js";
 import { loadModel } from "../models/index.js";
+import type { UserError } from "../platform/errors.js";
 import { createEngine } from "../tensor/index.js";
 import type { TrainEvent } from "./events.js";
 import { readMetrics } from "./metrics.js";
@@ -131,7 +132,30 @@ describe("pretrain", () => {
     await expect(run).rejects.toMatchObject({
       code: "loss-not-finite",
       message: expect.stringMatching(/^step \d+: /),
+      detail: { fix: expect.stringMatching(/--resume --debug-numerics/) },
     });
+  });
+
+  test("gone on with --debug-numerics, it names the same step, the operation, its layer and the last checkpoint", async () => {
+    const out = at("nan-found");
+    const wild = {
+      ...tiny(data, out),
+      steps: 40,
+      lr: 1e36,
+      embeddingLr: 1e36,
+      warmup: 0,
+      checkpointSeconds: 1e-9,
+    };
+    const blind = await pretrain(wild).catch((error: UserError) => error as UserError);
+    const { at: step } = (blind as UserError).detail;
+    await expect(pretrain({ out, resume: true, debugNumerics: true })).rejects.toMatchObject({
+      code: "not-finite",
+      message: expect.stringMatching(
+        new RegExp(`^${step}, .*(embedding|layer \\d|loss|optimiser): \\w+ .*is the first operation to make`),
+      ),
+      detail: { fix: expect.stringMatching(/the last good checkpoint is .*checkpoints/) },
+    });
+    expect(JSON.parse(readFileSync(join(out, "run.json"), "utf8")).given.debugNumerics).toBeUndefined();
   });
 
   test("characters as tokens: bits a character are the loss itself", async () => {

@@ -64,6 +64,7 @@ export async function pretrain(
   const engine = createEngine({
     device: recipe.device,
     compute: recipe.compute,
+    debugNumerics: recipe.debugNumerics,
     ...(recipe.threads === undefined ? {} : { threads: recipe.threads }),
     onFallback: (why) => emit({ type: "note", message: why }),
   });

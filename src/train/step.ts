@@ -40,8 +40,10 @@ export function trainStep(
   const gradNorm = gradientNorm(parameters);
   const finite = Number.isFinite(loss) && Number.isFinite(gradNorm);
   if (finite)
-    model.engine.scope(() =>
-      optimizer.step({ lrFactor: options.lrFactor, gradScale: clipFactor(gradNorm, options.maxNorm) }),
+    model.engine.within("optimiser", () =>
+      model.engine.scope(() =>
+        optimizer.step({ lrFactor: options.lrFactor, gradScale: clipFactor(gradNorm, options.maxNorm) }),
+      ),
     );
   return { loss, gradNorm, targets, finite };
 }

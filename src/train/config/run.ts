@@ -24,6 +24,12 @@ export const runFields = {
     ),
   compute: z.enum(["fp32", "bf16"]).default("fp32").describe("precision of the operands of matrix products"),
   threads: count().optional().describe("threads; the result does not depend on it"),
+  debugNumerics: z
+    .boolean()
+    .default(false)
+    .describe(
+      "look at what every operation makes and stop at the first NaN or infinity, with its place; slower",
+    ),
   evaluateEvery: count()
     .optional()
     .describe("steps between validations; by default 20 in a run, fewer in a short one"),
@@ -46,6 +52,7 @@ export const RESUMABLE: readonly string[] = [
   "resume",
   "overwrite",
   "threads",
+  "debugNumerics",
   "evaluateTokens",
   "sampleEvery",
   "evaluateEvery",
