@@ -199,7 +199,7 @@ function moveRows(store: KeyValueCache, lengths: Int32Array, parents: readonly n
       const { backend } = t.engine;
       const width = t.shape[2]!;
       const row = (r: number) => ({ storage: t.storage, offset: t.offset + r * store.capacity * width });
-      const aside = t.engine.empty([moved.length, longest * width]);
+      const aside = t.engine.empty([moved.length, longest * width], t.dtype);
       const place = (i: number) => ({
         storage: aside.storage,
         offset: aside.offset + i * longest * width,

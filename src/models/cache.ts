@@ -1,7 +1,7 @@
 /** @file Key-value cache: the keys (after rotation) and values of every layer for the tokens seen so far, so that a new token
- *  costs one row. Per layer k and v [batch, capacity, kvHeads·headDim]. */
+ *  costs one row. Per layer k and v [batch, capacity, kvHeads·headDim], in the engine's type of activations. */
 
-import type { Engine, Operand, Tensor } from "../tensor/index.js";
+import { bytesOf, type Engine, type Operand, type Tensor } from "../tensor/index.js";
 
 export interface KeyValueCache {
   readonly batch: number;
@@ -25,14 +25,15 @@ export interface CacheShape {
 
 export function createCache(model: CacheShape, batch: number, capacity: number): KeyValueCache {
   const width = model.kvHeads * model.headDim;
-  const make = () => model.engine.empty([batch, capacity, width]).keep();
+  const { activations } = model.engine;
+  const make = () => model.engine.empty([batch, capacity, width], activations).keep();
   const layers = Array.from({ length: model.layers }, () => ({ k: make(), v: make() }));
   return {
     batch,
     capacity,
     length: 0,
     layers,
-    bytes: model.layers * 2 * batch * capacity * width * 4,
+    bytes: model.layers * 2 * batch * capacity * width * bytesOf(activations),
     dispose() {
       for (const { k, v } of layers) {
         k.dispose();

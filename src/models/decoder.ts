@@ -53,7 +53,7 @@ export function createDecoder<State>(parts: DecoderParts<State>): CausalModel {
         return x;
       });
     },
-    logits: (hidden) => linear(hidden, head),
+    logits: (hidden) => linear(hidden, head, { dtype: "f32" }),
     loss: (hidden, targets, normaliser) =>
       engine.within("loss", () => linearCrossEntropy(hidden, head, engine.tensor(targets), normaliser)),
     dispose() {

@@ -33,7 +33,7 @@ export function attentionProbabilities(q: Tensor, k: Tensor, options: AttentionP
 function spread(x: Tensor, count: number, heads: number, repeat: number, dim: number): Tensor {
   const [batch, rows] = x.shape as [number, number];
   const width = heads * dim;
-  const y = x.engine.empty([heads * repeat, batch, count, dim]);
+  const y = x.engine.empty([heads * repeat, batch, count, dim], x.dtype);
   const block = batch * count * dim;
   x.engine.backend.stridedCopy({
     x,

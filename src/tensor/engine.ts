@@ -25,6 +25,9 @@ export class Engine {
   readonly compute: Compute;
   /** Where the computation is; null where nobody asks (without `debugNumerics`). */
   readonly trail: Trail | null;
+  /** How activations between products are stored: in bf16 where the compute is, with the residual stream, logits and losses
+   *  in f32 all the same. Also without gradients, so that inference has the bits of training. */
+  readonly activations: DType;
   /** False inside `noGrad`: nothing is recorded. */
   gradEnabled = true;
   private scopes: Tensor[][] = [];
@@ -37,6 +40,7 @@ export class Engine {
     this.trail = options.debugNumerics === true ? new Trail() : null;
     this.backend = this.trail === null ? options.backend : checkedBackend(options.backend, this.trail);
     this.compute = options.compute ?? "fp32";
+    this.activations = this.compute === "bf16" ? "bf16" : "f32";
   }
 
   /** Uninitialised memory. */

@@ -7,6 +7,7 @@
  *  only if somebody then adds to it. */
 
 import type { Operand } from "./backend.js";
+import type { DType } from "./dtype.js";
 import { evict, rebuildable } from "./rebuild.js";
 import type { Tensor } from "./tensor.js";
 
@@ -29,8 +30,10 @@ export interface Sink {
 }
 
 export interface Gradients {
-  /** The place for the gradient of `input`, or null if it needs none. To be filled before the next call for the same input. */
-  sink(input: Tensor): Sink | null;
+  /** The place for the gradient of `input`, of its type, or null if it needs none. To be filled before the next call for the
+   *  same input. `wide`: the caller writes f32 too, and adds only in f32, so that the gradient of a bf16 input is f32 where it
+   *  is a sum: it is rounded once, when it is whole. */
+  sink(input: Tensor, wide?: boolean): Sink | null;
   /** dInput += dy, where dInput has dy's elements (perhaps under another shape). */
   pass(input: Tensor, dy: Tensor): void;
   /** As `pass` for a tensor made by this backward, which is disposed; even a leaf may take over its memory. */
@@ -125,22 +128,27 @@ class GradientStore implements Gradients {
     this.gradients.set(t, gradient);
   }
 
+  /** Of the type of `t`. */
   take(t: Tensor): Tensor | undefined {
     const gradient = this.gradients.get(t);
     this.gradients.delete(t);
-    return gradient;
+    if (gradient === undefined || gradient.dtype === t.dtype) return gradient;
+    const converted = inType(gradient, t.dtype);
+    gradient.dispose();
+    return converted;
   }
 
-  sink(input: Tensor): Sink | null {
+  sink(input: Tensor, wide = false): Sink | null {
     if (!input.requiresGrad) return null;
-    if (input.node === null) return leafSink(input);
+    if (input.node === null) return leafSink(input, wide);
     const present = this.gradients.get(input);
     if (present === undefined) {
-      const target = input.engine.empty(input.shape);
+      const more = wide && input.shared.uses > 1; // others will add to it
+      const target = input.engine.empty(input.shape, more ? "f32" : input.dtype);
       this.gradients.set(input, target);
       return { target, accumulate: false };
     }
-    return { target: this.own(input, present), accumulate: true };
+    return { target: this.own(input, present, wide ? "f32" : input.dtype), accumulate: true };
   }
 
   pass(input: Tensor, dy: Tensor): void {
@@ -149,13 +157,15 @@ class GradientStore implements Gradients {
       this.gradients.set(input, dy.alias(input.shape));
       return;
     }
-    const { target, accumulate } = this.sink(input)!;
-    input.engine.backend.axpby({ alpha: 1, x: dy, beta: accumulate ? 1 : 0, y: target, length: target.size });
+    const { target, accumulate } = this.sink(input, true)!;
+    const x = dy.dtype === target.dtype ? dy : inType(dy, target.dtype);
+    input.engine.backend.axpby({ alpha: 1, x, beta: accumulate ? 1 : 0, y: target, length: target.size });
+    if (x !== dy) x.dispose();
   }
 
   give(input: Tensor, gradient: Tensor): void {
     // A leaf's gradient is added to in place, so it may take over only memory that no other gradient shares.
-    const sole = gradient.shared.references === 1;
+    const sole = gradient.shared.references === 1 && gradient.dtype === input.dtype;
     if (input.requiresGrad && input.node === null && !input.gradFresh && sole) {
       input.grad?.dispose();
       input.grad = named(gradient.alias(input.shape).keep(), input);
@@ -170,23 +180,35 @@ class GradientStore implements Gradients {
     if (input.shared.uses === 1) evict(input);
   }
 
-  /** A gradient that shares its memory must be copied before it is added to. */
-  private own(input: Tensor, present: Tensor): Tensor {
-    if (present.shared.references === 1) return present;
-    const { engine } = input;
-    const copy = engine.empty(input.shape);
-    engine.backend.copy(present, copy, copy.size);
+  /** A gradient that shares its memory, or is of another type, must be copied before it is added to. */
+  private own(input: Tensor, present: Tensor, dtype: DType): Tensor {
+    if (present.shared.references === 1 && present.dtype === dtype) return present;
+    const copy = inType(present, dtype);
     present.dispose();
     this.gradients.set(input, copy);
     return copy;
   }
 }
 
-function leafSink(leaf: Tensor): Sink {
+function leafSink(leaf: Tensor, wide: boolean): Sink {
   const accumulate = leaf.gradFresh;
-  leaf.grad ??= named(leaf.engine.empty(leaf.shape).keep(), leaf);
+  const dtype = accumulate && wide ? "f32" : leaf.dtype;
+  const { grad } = leaf;
+  const target = grad?.dtype === dtype ? grad : leaf.engine.empty(leaf.shape, dtype).keep();
+  if (grad !== target) {
+    if (grad !== null && accumulate) leaf.engine.backend.copy(grad, target, target.size);
+    grad?.dispose();
+    leaf.grad = named(target, leaf);
+  }
   leaf.gradFresh = true;
-  return { target: leaf.grad, accumulate };
+  return { target, accumulate };
+}
+
+/** A copy in another type: widened exactly, or rounded to nearest even. */
+function inType(t: Tensor, dtype: DType): Tensor {
+  const copy = t.engine.empty(t.shape, dtype);
+  t.engine.backend.copy(t, copy, copy.size);
+  return copy;
 }
 
 /** For messages. */

@@ -107,6 +107,7 @@ function buildClassifier(
       const hidden = body.hidden(input, options);
       return linear(kind === "token" ? hidden : lastReal(hidden, input, body.padTokenId, engine), weight, {
         bias: parameters.get("score.bias"),
+        dtype: "f32",
       });
     },
     loss(scores, targets, normaliser) {

@@ -1,7 +1,7 @@
 /** @file Scaled dot-product attention, tiled (Dao et al. 2022): o = softmax(scale·q·kᵀ, visible keys)·v, memory linear in the
  *  sequence. Which keys a query sees is a range [from, to) each, i32 [batch, tq, 2]: every mask used here (see `ranges.ts`).
  *  q [batch, tq, heads·dim], k and v [batch, tk, kvHeads·dim], or all three side by side in one tensor
- *  [batch, t, (heads + 2·kvHeads)·dim] as a fused projection gives them. Saves the log-sum-exp of each row; the backward
+ *  [batch, t, (heads + 2·kvHeads)·dim] as a fused projection gives them; all of one type, which is o's too. Saves the log-sum-exp of each row; the backward
  *  computes the scores again. */
 
 import type { AttentionParams } from "../backend.js";
@@ -61,7 +61,7 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
     layout,
     options,
     (g, backward) => {
-      const grads = [q, k, v].map((t) => t.engine.empty(t.shape)) as [Tensor, Tensor, Tensor];
+      const grads = [q, k, v].map((t) => t.engine.empty(t.shape, t.dtype)) as [Tensor, Tensor, Tensor];
       backward({ dq: grads[0], dk: grads[1], dv: grads[2] });
       g.give(q, grads[0]);
       g.give(k, grads[1]);
@@ -103,7 +103,7 @@ export function attentionQkv(qkv: Tensor, options: AttentionOptions): Tensor {
     layout,
     options,
     (g, backward) => {
-      const d = qkv.engine.empty(qkv.shape);
+      const d = qkv.engine.empty(qkv.shape, qkv.dtype);
       const { q, k, v } = split(d);
       backward({ dq: q, dk: k, dv: v });
       g.give(qkv, d);
@@ -143,7 +143,10 @@ function run(
   const { ranges, scale = 1 / Math.sqrt(layout.dim), softcap = 0 } = options;
   if (ranges.size !== layout.batch * layout.tq * 2)
     throw new Error(`attention ranges [${ranges.shape}] for ${layout.batch}×${layout.tq} queries`);
-  const o = engine.empty(shape);
+  const { dtype } = inputs[0]!;
+  if (inputs.some((t) => t.dtype !== dtype))
+    throw new Error(`attention of tensors of types ${inputs.map((t) => t.dtype)}`);
+  const o = engine.empty(shape, dtype);
   const lse = recording(inputs) ? engine.empty([layout.batch, layout.heads, layout.tq]) : undefined;
   const operands = place();
   // Field by field: a second spread costs microseconds, which a token of a small model feels.

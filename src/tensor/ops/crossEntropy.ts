@@ -6,6 +6,7 @@
 
 import { record, recording } from "../tape.js";
 import type { Tensor } from "../tensor.js";
+import { cast } from "./cast.js";
 
 export interface CrossEntropyResult {
   /** Σ losses / normaliser, shape [1]. */
@@ -15,7 +16,8 @@ export interface CrossEntropyResult {
 }
 
 /** logits [..., vocab], targets i32 [...] (negative = ignored). */
-export function crossEntropy(logits: Tensor, targets: Tensor, normaliser: number): CrossEntropyResult {
+export function crossEntropy(scores: Tensor, targets: Tensor, normaliser: number): CrossEntropyResult {
+  const logits = cast(scores, "f32");
   const { engine } = logits;
   const { backend } = engine;
   const [rows, vocab] = [logits.rows, logits.columns];
@@ -64,7 +66,7 @@ export function linearCrossEntropy(
   const inputs = bias ? [x, weight, bias] : [x, weight];
   const save = recording(inputs);
   const losses = engine.empty([rows]);
-  const dx = save && x.requiresGrad ? engine.empty(x.shape) : undefined;
+  const dx = save && x.requiresGrad ? engine.empty(x.shape, x.dtype) : undefined;
   const dw = save && weight.requiresGrad ? engine.empty(weight.shape) : undefined;
   const db = save && bias?.requiresGrad ? engine.empty(bias.shape) : undefined;
   for (const d of [dw, db]) if (d && rows === 0) backend.fill(d, d.size, 0);

@@ -3,12 +3,10 @@
 
 import { record } from "../tape.js";
 import type { Tensor } from "../tensor.js";
+import { cast } from "./cast.js";
 
-export function embedding(
-  table: Tensor,
-  ids: Tensor,
-  options: { paddingId?: number | undefined } = {},
-): Tensor {
+export function embedding(of: Tensor, ids: Tensor, options: { paddingId?: number | undefined } = {}): Tensor {
+  const table = cast(of, "f32");
   const [vocab, dim] = [table.shape[0]!, table.shape[1]!];
   const { engine } = table;
   const { backend } = engine;

@@ -1,6 +1,7 @@
 /** @file All operations. */
 
 export * from "./attention.js";
+export { cast } from "./cast.js";
 export * from "./crossEntropy.js";
 export * from "./elementwise.js";
 export * from "./embedding.js";

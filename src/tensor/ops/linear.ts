@@ -3,9 +3,13 @@
  *  x [..., in]; W [out, in] (layout "out-in", as torch.nn.Linear) or [in, out] ("in-out", as GPT-2's Conv1D); b [out];
  *  residual and y [..., out].
  *  Backward, with dz = dy ⊙ act'(z): dx = dz·Wᵀ; dW = xᵀ·dz; db = Σ_rows dz; dResidual = dy. Saves z only if there is an
- *  activation; y is then computed from z again where the backward of what follows needs it. */
+ *  activation; y is then computed from z again where the backward of what follows needs it.
+ *
+ *  With compute bf16 y is stored in bf16, unless it joins the residual stream, which is f32. An activation is then a call of
+ *  its own, of the z that was rounded to bf16: so y is the same whether z is kept, thrown away or y computed from it anew. */
 
 import type { Activation } from "../backend.js";
+import type { DType } from "../dtype.js";
 import { record, recording } from "../tape.js";
 import type { Tensor } from "../tensor.js";
 
@@ -15,6 +19,8 @@ export interface LinearOptions {
   readonly residual?: Tensor | undefined;
   /** How the weight is stored; default "out-in". */
   readonly layout?: "out-in" | "in-out";
+  /** Type of y; default the engine's for activations, f32 with a residual. */
+  readonly dtype?: Extract<DType, "f32">;
 }
 
 export function linear(x: Tensor, weight: Tensor, options: LinearOptions = {}): Tensor {
@@ -30,16 +36,19 @@ export function linear(x: Tensor, weight: Tensor, options: LinearOptions = {}): 
   const m = x.rows;
   const inputs = [x, weight, ...(bias ? [bias] : []), ...(residual ? [residual] : [])];
   const save = activation !== undefined && recording(inputs);
-  const y = engine.empty([...x.shape.slice(0, -1), n]);
-  const z = save ? engine.empty(y.shape) : undefined;
-  const epilogue = { bias, activation, preactivation: z, residual };
+  const dtype = residual ? "f32" : (options.dtype ?? engine.activations);
+  const y = engine.empty([...x.shape.slice(0, -1), n], dtype);
+  const z = save ? engine.empty(y.shape, dtype) : undefined;
+  const apart = activation !== undefined && dtype === "bf16";
+  const c = apart && z ? z : y;
+  const epilogue = apart ? { bias } : { bias, activation, preactivation: z, residual };
   const packed = engine.packedWeight(weight, n, k, outIn);
-  if (packed !== null) backend.matmulPacked({ a: x, b: packed, c: y, m, lda: k, ldc: n, ...epilogue });
+  if (packed !== null) backend.matmulPacked({ a: x, b: packed, c, m, lda: k, ldc: n, ...epilogue });
   else
     backend.matmul({
       a: x,
       b: weight,
-      c: y,
+      c,
       m,
       n,
       k,
@@ -50,6 +59,7 @@ export function linear(x: Tensor, weight: Tensor, options: LinearOptions = {}): 
       compute,
       ...epilogue,
     });
+  if (apart) backend.unary({ op: activation, x: c, y, length: y.size });
 
   return record(
     "linear",
@@ -79,7 +89,7 @@ export function linear(x: Tensor, weight: Tensor, options: LinearOptions = {}): 
       const db = bias && g.sink(bias);
       if (db) backend.sumRows({ x: dz, y: db.target, rows: m, cols: n, ld: n, accumulate: db.accumulate });
       g.done(x); // before there is a gradient of its size
-      const dx = g.sink(x);
+      const dx = g.sink(x, true);
       if (dx) {
         backend.matmul({
           a: dz,
@@ -107,7 +117,7 @@ export function linear(x: Tensor, weight: Tensor, options: LinearOptions = {}): 
 /** dz = dy ⊙ act'(z), in dy's own memory where nobody else needs that; z is released. */
 function throughActivation(op: Activation, z: Tensor, dy: Tensor, shared: boolean): Tensor {
   const { engine, size: length } = z;
-  const dz = shared || dy.shared.references > 1 ? engine.empty(z.shape) : dy;
+  const dz = shared || dy.shared.references > 1 ? engine.empty(z.shape, z.dtype) : dy;
   engine.backend.unaryBackward({ op, x: z, dy, dx: dz, length, accumulate: false });
   z.dispose();
   return dz;

@@ -1,5 +1,5 @@
 /** @file Batched matrix product y = a·b (or a·bᵀ): a [..., m, k], b [..., k, n] ([..., n, k] if transB), equal leading
- *  dimensions. Backward: da = dy·bᵀ, db = aᵀ·dy. For a layer's weight use `linear`. */
+ *  dimensions; y is f32. Backward: da = dy·bᵀ, db = aᵀ·dy. For a layer's weight use `linear`. */
 
 import { sizeOf } from "../dtype.js";
 import { record } from "../tape.js";
@@ -33,7 +33,7 @@ export function matmul(a: Tensor, b: Tensor, options: { transB?: boolean; alpha?
     batch: batch(m * k, n * k, m * n),
   });
   return record("matmul", [a, b], y, (g, dy) => {
-    const da = g.sink(a);
+    const da = g.sink(a, true);
     if (da) {
       backend.matmul({
         a: dy,
@@ -52,7 +52,7 @@ export function matmul(a: Tensor, b: Tensor, options: { transB?: boolean; alpha?
         batch: batch(m * n, n * k, m * k),
       });
     }
-    const db = g.sink(b);
+    const db = g.sink(b, true);
     if (db) {
       const [p, q, rows, cols, sp, sq] = transB ? [dy, a, n, k, m * n, m * k] : [a, dy, k, n, m * k, m * n];
       backend.matmul({

@@ -1,6 +1,6 @@
 /** @file Layer norm y = (x − mean)·rstd·g + b (Ba et al. 2016) and RMS norm y = x·rstd·(g + offset), rstd = 1/√(mean(x²) + ε)
- *  (Zhang & Sennrich 2019), over the last dimension. x [..., dim]; g, b [dim]. The formulas of the backwards stand with
- *  the kernels. Saves mean and rstd [rows]; y is computed again where the backward of what follows needs it. */
+ *  (Zhang & Sennrich 2019), over the last dimension. x [..., dim]; g, b [dim]; y of the engine's type of activations,
+ *  whatever x is (the f32 residual stream, say). The formulas of the backwards stand with the kernels. Saves mean and rstd [rows]; y is computed again where the backward of what follows needs it. */
 
 import type { Operand } from "../backend.js";
 import { record, recording } from "../tape.js";
@@ -12,7 +12,7 @@ export function layerNorm(x: Tensor, gain: Tensor, bias: Tensor | undefined, eps
   const [rows, dim] = [x.rows, x.columns];
   const inputs = bias ? [x, gain, bias] : [x, gain];
   const saved = recording(inputs) ? { mean: engine.empty([rows]), rstd: engine.empty([rows]) } : undefined;
-  const y = engine.empty(x.shape);
+  const y = engine.empty(x.shape, engine.activations);
   const norm = (to: { y: Operand; mean?: Tensor; rstd?: Tensor }) =>
     backend.layerNorm({ x, gain, bias, ...to, rows, dim, eps });
   norm({ y, ...saved });
@@ -82,7 +82,7 @@ export function rmsNorm(x: Tensor, gain: Tensor | undefined, options: RmsNormOpt
   if (!Number.isInteger(rows)) throw new Error(`rmsNorm of [${x.shape}] with a gain of ${dim}`);
   const inputs = gain ? [x, gain] : [x];
   const rstd = recording(inputs) ? engine.empty([rows]) : undefined;
-  const y = engine.empty(x.shape);
+  const y = engine.empty(x.shape, engine.activations);
   const norm = (to: { y: Operand; rstd?: Tensor | undefined }) =>
     backend.rmsNorm({ x, gain, gainOffset, ...to, rows, dim, eps });
   norm({ y, rstd });
@@ -113,7 +113,7 @@ export function rmsNorm(x: Tensor, gain: Tensor | undefined, options: RmsNormOpt
 }
 
 function scratch(like: Tensor): { target: Tensor; accumulate: boolean } {
-  return { target: like.engine.empty(like.shape), accumulate: false };
+  return { target: like.engine.empty(like.shape, like.dtype), accumulate: false };
 }
 
 function zeroed(t: Tensor): Tensor {

@@ -1,11 +1,14 @@
-/** @file Sums: over everything (fp64 over fixed blocks) and over the last dimension; softmax and log-softmax of rows. */
+/** @file Sums: over everything (fp64 over fixed blocks) and over the last dimension; softmax and log-softmax of rows. All
+ *  in f32. */
 
 import { record } from "../tape.js";
 import type { Tensor } from "../tensor.js";
+import { cast } from "./cast.js";
 import { scale } from "./elementwise.js";
 
 /** Σ x, shape [1]. */
-export function sum(x: Tensor): Tensor {
+export function sum(of: Tensor): Tensor {
+  const x = cast(of, "f32");
   const { engine } = x;
   const y = engine.full([1], engine.backend.sum(x, x.size));
   return record("sum", [x], y, (g, dy) => g.give(x, engine.full(x.shape, dy.item())));
@@ -17,7 +20,8 @@ export function mean(x: Tensor): Tensor {
 }
 
 /** y[...] = Σ over the last dimension. */
-export function sumLast(x: Tensor): Tensor {
+export function sumLast(of: Tensor): Tensor {
+  const x = cast(of, "f32");
   const { engine } = x;
   const y = engine.empty(x.shape.slice(0, -1));
   engine.backend.sumCols({ x, y, rows: x.rows, cols: x.columns });
@@ -37,7 +41,8 @@ export function sumLast(x: Tensor): Tensor {
 }
 
 /** softmax over the last dimension; its logarithm with `log`. dx = y·(dy − Σ dy·y); log: dx = dy − softmax·Σ dy. */
-export function softmax(x: Tensor, options: { log?: boolean } = {}): Tensor {
+export function softmax(of: Tensor, options: { log?: boolean } = {}): Tensor {
+  const x = cast(of, "f32");
   const { log = false } = options;
   const { engine } = x;
   const y = engine.empty(x.shape);

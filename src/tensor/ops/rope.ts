@@ -20,7 +20,7 @@ export function rope(x: Tensor, cos: Tensor, sin: Tensor, dim: number, options: 
   const half = cos.columns;
   if (!Number.isInteger(heads) || cos.rows !== rows || 2 * half > dim)
     throw new Error(`rope of [${x.shape}] in heads of ${dim} with tables [${cos.shape}]`);
-  const y = options.inPlace ? x.alias() : engine.empty(x.shape);
+  const y = options.inPlace ? x.alias() : engine.empty(x.shape, x.dtype);
   const turn = (from: Operand, to: Operand, sign: 1 | -1) =>
     engine.backend.rope({
       x: from,
@@ -38,7 +38,7 @@ export function rope(x: Tensor, cos: Tensor, sin: Tensor, dim: number, options: 
   turn(x, y, 1);
   if (options.inPlace) changedInPlace(x, (place) => turn(place, place, 1));
   return record("rope", [x], y, (g, dy) => {
-    const dx = engine.empty(x.shape);
+    const dx = engine.empty(x.shape, x.dtype);
     turn(dy, dx, -1);
     g.give(x, dx);
   });

@@ -89,6 +89,8 @@ export function slice(x: Tensor, axis: number, from: number, to: number): Tensor
 export function concat(parts: readonly Tensor[], axis: number): Tensor {
   const first = parts[0];
   if (first === undefined) throw new Error("concat of nothing");
+  if (parts.some((p) => p.dtype !== first.dtype))
+    throw new Error(`concat of tensors of types ${parts.map((p) => p.dtype)}`);
   const total = parts.reduce((n, p) => n + p.shape[axis]!, 0);
   const y = first.engine.empty(
     first.shape.map((n, i) => (i === axis ? total : n)),
