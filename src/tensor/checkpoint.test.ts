@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { createReferenceBackend } from "./backends/reference/index.js";
 import { checkpoint } from "./checkpoint.js";
+import type { Compute } from "./dtype.js";
 import { Engine } from "./engine.js";
 import * as ops from "./ops/index.js";
 import { backward } from "./tape.js";
@@ -11,8 +12,8 @@ const noise = (size: number, seed: number) =>
   Float32Array.from({ length: size }, (_, i) => Math.sin(i * seed + seed));
 
 /** Three layers with weights of their own and one shared gain; what is held before the backward, and all gradients. */
-function train(again: boolean, frozenInput: boolean) {
-  const engine = new Engine({ backend: createReferenceBackend() });
+function train(again: boolean, frozenInput: boolean, compute: Compute) {
+  const engine = new Engine({ backend: createReferenceBackend(), compute });
   const gain = engine.parameter([DIM]).write(noise(DIM, 3));
   const weights = [1, 2, 3].flatMap((i) => [
     engine.parameter([4 * DIM, DIM]).write(noise(4 * DIM * DIM, i)),
@@ -43,15 +44,21 @@ function train(again: boolean, frozenInput: boolean) {
   return { ...result, gradients, left: engine.backend.memory().bytes };
 }
 
-it.each([false, true])(
-  "a layer computed again gives the same bits and holds less (frozen input: %s)",
-  (frozen) => {
-    const plain = train(false, frozen);
-    const again = train(true, frozen);
+it.each([
+  [false, "fp32"],
+  [true, "fp32"],
+  [false, "bf16"],
+  [true, "bf16"],
+] as const)(
+  "a layer computed again gives the same bits and holds less (frozen input: %s, %s)",
+  (frozen, compute) => {
+    const plain = train(false, frozen, compute);
+    const again = train(true, frozen, compute);
     expect(again.value).toBe(plain.value);
     expect(again.gradients).toEqual(plain.gradients);
-    // Floats a layer: preactivation and activation 4·DIM each, the norm DIM.
-    expect(plain.held - again.held).toBeGreaterThanOrEqual(3 * 4 * 9 * DIM * 4);
+    // Numbers a layer: preactivation and activation 4·DIM each, the norm DIM.
+    const bytes = compute === "bf16" ? 2 : 4;
+    expect(plain.held - again.held).toBeGreaterThanOrEqual(3 * 4 * 9 * DIM * bytes);
     expect(again.left).toBe(0);
   },
 );

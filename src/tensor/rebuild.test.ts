@@ -77,8 +77,11 @@ const backends = [
   { name: "native", make: () => createNativeBackend({}), ok: nativeAvailable().ok },
 ];
 
-describe.each(backends)("memory that is filled again, $name", ({ make, ok }) => {
-  const engine = () => new Engine({ backend: make() });
+const kinds = backends.flatMap((b) => (["fp32", "bf16"] as const).map((compute) => ({ ...b, compute })));
+
+describe.each(kinds)("memory that is filled again, $name, $compute", ({ make, ok, compute }) => {
+  const engine = () => new Engine({ backend: make(), compute });
+  const bytes = compute === "bf16" ? 2 : 4;
   const inLayer = (w: Weights, x: Tensor) => x.engine.layer(() => layer(w, x));
 
   it.skipIf(!ok)("gives the same bits as memory that is held, also where gradients add up", () => {
@@ -97,8 +100,8 @@ describe.each(backends)("memory that is filled again, $name", ({ make, ok }) => 
       expect(e.backend.memory().bytes).toBe(before);
       return held;
     };
-    // Floats a row and layer: 4·DIM of the gated product and of the activation each, DIM of the two norms, q and k each.
-    expect(heldBy(layer) - heldBy(inLayer)).toBeGreaterThan(LAYERS * ROWS * 12 * DIM * 4 * 0.9);
+    // Numbers a row and layer: 4·DIM of the gated product and of the activation each, DIM of the two norms, q and k each.
+    expect(heldBy(layer) - heldBy(inLayer)).toBeGreaterThan(LAYERS * ROWS * 12 * DIM * bytes * 0.9);
   });
 
   it.skipIf(!ok)("is there for whoever asks, and stays where it was asked to be kept", () => {

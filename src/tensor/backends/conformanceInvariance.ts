@@ -4,6 +4,7 @@
  *  sequences and by the capacity of the cache. */
 
 import type { Activation, Backend, Operand, Unary } from "../backend.js";
+import { fromBf16, toBf16 } from "../bf16.js";
 import type { TypedArray } from "../dtype.js";
 import { createRandom, type Random } from "../random.js";
 import { uniform } from "./conformance.js";
@@ -25,14 +26,15 @@ function withBuffers(
   run: (at: Operand[]) => void,
 ): Float32Array {
   const at = arrays.map((array): Operand => {
-    const storage = b.allocate(array instanceof Float32Array ? "f32" : "i32", array.length);
+    const dtype = array instanceof Float32Array ? "f32" : array instanceof Uint16Array ? "bf16" : "i32";
+    const storage = b.allocate(dtype, array.length);
     b.write({ storage, offset: 0 }, array);
     return { storage, offset: 0 };
   });
   run(at);
-  const result = b.read(at[out]!, arrays[out]!.length) as Float32Array;
+  const result = b.read(at[out]!, arrays[out]!.length);
   for (const x of at) b.release(x.storage);
-  return result;
+  return result instanceof Uint16Array ? fromBf16(result) : (result as Float32Array);
 }
 
 const place = (x: Operand, elements: number): Operand => ({
@@ -112,12 +114,14 @@ const attentionSizes = [
 const precisions = ["fp32", "bf16"] as const;
 
 const attentionRows = attentionSizes.flatMap(([dim, t]) =>
-  precisions.flatMap((compute) =>
+  [...precisions, "bf16 operands" as const].flatMap((kind) =>
     (["queries", "capacity", "sequences"] as const).map((cut): RowCase => {
       const rows = cut === "sequences" ? 4 : t;
+      const stored = (x: Float32Array) => (kind === "bf16 operands" ? toBf16(x) : x);
+      const compute = kind === "fp32" ? "fp32" : "bf16";
       return {
         kernel: "attention",
-        label: JSON.stringify({ dim, t, compute, cut }),
+        label: JSON.stringify({ dim, t, compute: kind, cut }),
         rows,
         make(random) {
           const [wq, wk] = [HEADS * dim, KV_HEADS * dim];
@@ -147,10 +151,10 @@ const attentionRows = attentionSizes.flatMap(([dim, t]) =>
             return withBuffers(
               backend,
               [
-                rowsOf(q, wq, first, tq),
-                rowsOf(k, wk, 0, tk),
-                rowsOf(v, wk, 0, tk),
-                nothing(sequences * tq * wq),
+                stored(rowsOf(q, wq, first, tq)),
+                stored(rowsOf(k, wk, 0, tk)),
+                stored(rowsOf(v, wk, 0, tk)),
+                stored(nothing(sequences * tq * wq)),
                 seen,
               ],
               3,

@@ -371,6 +371,56 @@ describe("gradients by central differences", () => {
   });
 });
 
+describe("with activations in bf16", () => {
+  it.each(cases)("gradients are near those in fp32: $name", (c) => {
+    const values = inputsOf(c);
+    const engine = new Engine({ backend: createReferenceBackend(), compute: "bf16" });
+    const found = gradientsOf(c, engine, values);
+    expectClose(found, gradientsOf(c, reference(), values), 0.06);
+    expect(engine.backend.memory().bytes).toBe(0);
+  });
+
+  const bf16 = () => new Engine({ backend: createReferenceBackend(), compute: "bf16" });
+
+  it("a layer holds them so, and its residual stream in f32", () => {
+    const engine = bf16();
+    const [w, gain] = [engine.parameter([4, 4]), engine.parameter([4])];
+    const x = engine.full([3, 4], 1);
+    const y = ops.linear(ops.rmsNorm(x, gain, { eps: 1e-6 }), w);
+    const out = ops.linear(y, w, { residual: x });
+    expect([y, out, ops.linear(y, w, { dtype: "f32" }), ops.add(y, x)].map((t) => t.dtype)).toEqual([
+      "bf16",
+      "f32",
+      "f32",
+      "f32",
+    ]);
+  });
+
+  it("a gradient with several parts is summed in f32 and rounded once", () => {
+    const engine = bf16();
+    const one = engine.parameter([1, 1]).write(Float32Array.of(1));
+    const small = engine.tensor([2 ** -9], [1, 1]);
+    engine.scope(() => {
+      const y = ops.linear(one, engine.full([1, 1], 1)); // bf16
+      // Each 2⁻⁹ alone is lost beside a 1 in bf16; four of them are one unit.
+      const parts = [engine.full([1, 1], 1), small, small, small, small];
+      const sums = parts.map((w) => ops.linear(y, w, { dtype: "f32" }));
+      backward(ops.sum(sums.reduce((a, b) => ops.add(a, b))));
+    });
+    expect(one.grad!.item()).toBe(1 + 2 ** -7);
+  });
+
+  it("tensors of two types are taken as f32, where that can be", () => {
+    const engine = bf16();
+    const half = engine.full([2], 1.5, "bf16");
+    const x = engine.full([2], 2 ** -10);
+    expect([...ops.add(half, x).readFloats()]).toEqual([1.5 + 2 ** -10, 1.5 + 2 ** -10]);
+    expect(ops.cast(half, "bf16")).toBe(half);
+    expect([...ops.cast(x, "bf16").readFloats()]).toEqual([2 ** -10, 2 ** -10]);
+    expect(() => ops.concat([half, x], 0)).toThrow(/types bf16,f32/);
+  });
+});
+
 const native = nativeAvailable();
 describe.skipIf(!native.ok)("gradients of the native backend", () => {
   it.each(cases)("$name", (c) => {
