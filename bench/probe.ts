@@ -3,7 +3,7 @@
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
-import { compilerAdvice, findCompiler } from "../src/tensor/backends/native/build.js";
+import { compilerAdvice, findCompiler } from "../src/tensor/backends/native/toolchain.js";
 import { startWorker } from "./peer.js";
 
 export type Limit = "fp32" | "bf16" | "read" | "write" | "copy" | "l3";

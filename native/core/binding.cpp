@@ -15,6 +15,13 @@
 #include "arena.h"
 #include "dispatch.h"
 #include "pool.h"
+#include "system.h"
+
+#if defined(_WIN32)
+#define CYGNET_EXPORT __declspec(dllexport)
+#else
+#define CYGNET_EXPORT __attribute__((visibility("default")))
+#endif
 
 namespace cygnet {
 namespace {
@@ -83,10 +90,10 @@ T argument(napi_env env, napi_value value) {
     int32_t x;
     if (napi_get_value_int32(env, value, &x) != napi_ok) fail(env, "cygnet-argument", "expected an integer");
     return x;
-  } else if constexpr (std::is_same_v<T, long>) {
+  } else if constexpr (std::is_integral_v<T> && sizeof(T) == 8) {  // `long`, by whatever name
     int64_t x;
     if (napi_get_value_int64(env, value, &x) != napi_ok) fail(env, "cygnet-argument", "expected an integer");
-    return long(x);
+    return T(x);
   } else {
     return T(number(env, value));
   }
@@ -263,8 +270,9 @@ void define(napi_env env, napi_value object, const char* name, napi_callback f) 
 }  // namespace
 }  // namespace cygnet
 
-extern "C" __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env, napi_value exports) {
+extern "C" CYGNET_EXPORT napi_value napi_register_module_v1(napi_env env, napi_value exports) {
   using namespace cygnet;
+  system_pin();
   std::string why;
   if (isa_name() == nullptr) select_isa(nullptr, &why);
 #define CYGNET_KERNEL(name, type, arguments) \

@@ -39,16 +39,16 @@ struct Buffer {
 };
 
 struct Pool {
-  std::atomic<unsigned long> generation{0};  // of the newest loop
-  std::atomic<unsigned long> open{0};        // generation of the loop that may be joined; 0 = none
+  std::atomic<uint64_t> generation{0};  // of the newest loop
+  std::atomic<uint64_t> open{0};        // generation of the loop that may be joined; 0 = none
   std::atomic<int> active{0};                // workers that hold the loop's fields
-  std::atomic<long> next{0};
+  std::atomic<int64_t> next{0};
   std::atomic<int> wanted{1};
   std::atomic<int> asleep{0};
   std::atomic<size_t> lacking{0};            // bytes of working memory that a thread did not get in this loop; 0 = none
   int started = 1;
-  long n = 0, grain = 1;
-  void (*f)(void*, long, long, int) = nullptr;
+  int64_t n = 0, grain = 1;
+  void (*f)(void*, int64_t, int64_t, int) = nullptr;
   void* ctx = nullptr;
   std::mutex mutex;
   std::condition_variable wake;
@@ -58,7 +58,7 @@ struct Pool {
     inside = true;
     try {
       for (;;) {
-        long from = next.fetch_add(grain, std::memory_order_relaxed);
+        int64_t from = next.fetch_add(grain, std::memory_order_relaxed);
         if (from >= n) break;
         f(ctx, from, n - from < grain ? n : from + grain, thread);
       }
@@ -71,7 +71,7 @@ struct Pool {
 
   void work(int index) {
     own_index = index;
-    unsigned long seen = 0;
+    uint64_t seen = 0;
     for (;;) {
       for (int spin = 0; generation.load(std::memory_order_acquire) == seen; spin++) {
         if (spin < SPINS) {
@@ -108,7 +108,7 @@ struct Pool {
     start();
     lacking.store(0, std::memory_order_relaxed);
     next.store(0, std::memory_order_relaxed);
-    unsigned long mine = generation.load(std::memory_order_relaxed) + 1;
+    uint64_t mine = generation.load(std::memory_order_relaxed) + 1;
     open.store(mine);
     generation.store(mine);
     if (asleep.load() > 0) {
@@ -156,12 +156,12 @@ Pool& pool() {
 
 }  // namespace
 
-void parallel(long n, long grain, void (*f)(void*, long, long, int), void* ctx) {
+void parallel(int64_t n, int64_t grain, void (*f)(void*, int64_t, int64_t, int), void* ctx) {
   if (n <= 0) return;
   if (grain < 1) grain = 1;
   Pool& p = pool();
   if (inside || n <= grain || p.wanted.load(std::memory_order_relaxed) == 1) {
-    for (long from = 0; from < n; from += grain) f(ctx, from, n - from < grain ? n : from + grain, own_index);
+    for (int64_t from = 0; from < n; from += grain) f(ctx, from, n - from < grain ? n : from + grain, own_index);
     return;
   }
   p.n = n;

@@ -2,11 +2,12 @@
  *  block never matters to the bits. The calling thread takes part; loops inside loops run on the thread they are in. */
 #pragma once
 #include <stddef.h>
+#include <stdint.h>
 
 namespace cygnet {
 
 /** Calls f(ctx, from, to, thread) for blocks [from, to) of at most `grain` that cover [0, n); returns when all are done. */
-extern "C++" void parallel(long n, long grain, void (*f)(void* ctx, long from, long to, int thread), void* ctx);
+extern "C++" void parallel(int64_t n, int64_t grain, void (*f)(void* ctx, int64_t from, int64_t to, int thread), void* ctx);
 /** Number of threads, the caller's included. */
 int threads();
 /** At least 1; takes effect with the next loop. */
@@ -26,8 +27,8 @@ void* scratch(int thread, size_t bytes, int slot = 0);
 namespace {
 /** The same with a lambda (from, to, thread). Internal linkage: each instruction set has its own copy. */
 template <class F>
-inline void parallel_for(long n, long grain, const F& f) {
-  parallel(n, grain, [](void* ctx, long from, long to, int thread) { (*static_cast<const F*>(ctx))(from, to, thread); },
+inline void parallel_for(int64_t n, int64_t grain, const F& f) {
+  parallel(n, grain, [](void* ctx, int64_t from, int64_t to, int thread) { (*static_cast<const F*>(ctx))(from, to, thread); },
            const_cast<void*>(static_cast<const void*>(&f)));
 }
 }  // namespace

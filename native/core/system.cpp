@@ -12,6 +12,9 @@
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+#if defined(__APPLE__)
+#include <dlfcn.h>
+#endif
 #endif
 
 namespace cygnet {
@@ -34,6 +37,10 @@ size_t system_memory() {
 }
 double system_seconds() { return double(GetTickCount64()) * 1e-3; }
 void system_yield() { SwitchToThread(); }
+void system_pin() {
+  HMODULE own;
+  GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS, reinterpret_cast<LPCWSTR>(&system_pin), &own);
+}
 
 #else
 
@@ -52,7 +59,13 @@ void system_cut(void* range, size_t range_bytes, void* aligned, size_t bytes) {
   if (first > from) munmap(from, size_t(first - from));
   if (from + range_bytes > last) munmap(last, size_t(from + range_bytes - last));
 }
-void system_discard(void* address, size_t bytes) { madvise(address, bytes, MADV_DONTNEED); }
+void system_discard(void* address, size_t bytes) {
+#if defined(__APPLE__)
+  madvise(address, bytes, MADV_FREE);  // MADV_DONTNEED keeps the pages there
+#else
+  madvise(address, bytes, MADV_DONTNEED);
+#endif
+}
 void system_advise_huge(void* address, size_t bytes) {
 #ifdef MADV_HUGEPAGE
   madvise(address, bytes, MADV_HUGEPAGE);
@@ -79,6 +92,12 @@ double system_seconds() {
   return double(t.tv_sec) + 1e-9 * double(t.tv_nsec);
 }
 void system_yield() { sched_yield(); }
+void system_pin() {
+#if defined(__APPLE__)
+  Dl_info own;
+  if (dladdr(reinterpret_cast<void*>(&system_pin), &own) != 0) dlopen(own.dli_fname, RTLD_LAZY | RTLD_NODELETE);
+#endif
+}
 
 #endif
 

@@ -18,6 +18,9 @@ void system_advise_huge(void* address, size_t bytes);
 /** Memory of the machine, or of the container if that is less. */
 size_t system_memory();
 double system_seconds();
+/** Keeps this library loaded as long as the process lives: its threads outlive the JavaScript environment that loaded it.
+ *  (On Linux the linker's flag does.) */
+void system_pin();
 /** Lets another thread have the core. */
 void system_yield();
 

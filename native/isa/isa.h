@@ -13,6 +13,10 @@
 #include <arm_neon.h>
 #endif
 
+#if defined(_WIN32)
+#define long long long  // the kernels count in `long`, which has 32 bits there
+#endif
+
 #include "../core/ops.h"
 #include "../core/pool.h"
 #include "../core/table.h"

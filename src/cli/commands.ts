@@ -2,6 +2,7 @@
 
 import { chatCommand } from "./chat.js";
 import type { CliCommand } from "./command.js";
+import { doctorCommand } from "./doctor.js";
 import { generateCommand } from "./generate.js";
 import { pretrainCommand } from "./pretrain.js";
 import { quickstartCommand } from "./quickstart.js";
@@ -11,4 +12,5 @@ export const commands: readonly CliCommand[] = [
   pretrainCommand,
   generateCommand,
   chatCommand,
+  doctorCommand,
 ];

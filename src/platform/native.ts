@@ -63,6 +63,12 @@ export function environment(name: string): string | undefined {
 }
 
 export const systemName = (): "linux" | "darwin" | "win32" | (string & {}) => os.platform();
+/** Whether this Node uses the C library musl. */
+export function usesMusl(): boolean {
+  if (os.platform() !== "linux") return false;
+  const report = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+  return report.header.glibcVersionRuntime === undefined;
+}
 export const processorName = (): string => os.arch();
 export const processors = (): number => os.availableParallelism();
 export const processId = (): number => process.pid;

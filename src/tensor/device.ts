@@ -56,7 +56,7 @@ function unavailable(device: "native" | "wasm", why: string, other: string | und
     expected: `one that is there: ${there.join(", ")}`,
     fix:
       device === "native"
-        ? `install a C++ compiler and run npm install again, or use --device ${there[0]}`
+        ? `leave it out for the best there is, or use --device ${there[0]}`
         : `use --device ${there[0]}`,
   });
 }

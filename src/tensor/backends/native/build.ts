@@ -8,7 +8,6 @@ import {
   isDirectory,
   joinPath,
   listFolder,
-  makeFolder,
   readBytes,
   readText,
   remove,
@@ -16,148 +15,104 @@ import {
   sha256,
   writeAtomic,
 } from "../../../platform/files.js";
+import { withLock } from "../../../platform/lock.js";
 import {
   environment,
   processId,
-  processorName,
   resolvePackage,
   run,
   runAsync,
   systemName,
 } from "../../../platform/native.js";
 import { packageRoot } from "../../../platform/package.js";
+import {
+  type Compiler,
+  commonFlags,
+  compilerAdvice,
+  EMULATED_FLAGS,
+  findCompiler,
+  instructionSets,
+  KERNEL_FLAGS,
+  linkFlags,
+  type Variant,
+} from "./toolchain.js";
 
 export const addonFile = (emulated = false): string =>
   joinPath(packageRoot(), "native/build", emulated ? "cygnet-emulated.node" : "cygnet.node");
 
 export const bridgeFile = (variant: string): string =>
-  joinPath(packageRoot(), "native/build", variant, "bridge");
-
-const AVX2 = ["-mavx2", "-mfma", "-mf16c", "-mbmi", "-mbmi2"];
-const AVX512 = [
-  ...AVX2,
-  "-mavx512f",
-  "-mavx512bw",
-  "-mavx512dq",
-  "-mavx512cd",
-  "-mavx512vl",
-  "-mprefer-vector-width=512",
-];
-const AVX512BF16 = [...AVX512, "-mavx512bf16"];
-const AMX = [...AVX512BF16, "-mamx-tile", "-mamx-bf16"];
+  joinPath(packageRoot(), "native/build", variant, variant === "windows" ? "bridge.exe" : "bridge");
 
 interface Source {
   readonly file: string;
   readonly flags: readonly string[];
 }
 
-const COMMON = [
-  "-std=c++17",
-  "-fPIC",
-  "-fvisibility=hidden",
-  "-ffp-contract=off",
-  "-fno-math-errno",
-  "-Wall",
-  "-Wextra",
-  "-Wno-unused-function",
-  "-Wno-psabi",
-];
-/** First the level of optimisation. */
-const KERNELS = ["-O3", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"];
-
 export type Built =
-  | { readonly built: true; readonly file: string; readonly compiled: number }
+  | {
+      readonly built: true;
+      readonly file: string;
+      /** Files that were compiled; the others were there. */
+      readonly compiled: number;
+      /** Instruction sets in it, least first. */
+      readonly isas: readonly string[];
+    }
   | { readonly built: false; readonly why: string };
 
-/** `wanted` or $CXX, else the first of the usual names that runs. */
-export function findCompiler(wanted = environment("CXX")): { program: string; version: string } | undefined {
-  for (const program of wanted === undefined ? ["g++", "clang++", "c++"] : [wanted]) {
-    const { ok, stdout } = run(program, ["--version"]);
-    if (ok) return { program, version: stdout };
-  }
-  return undefined;
+/** What is built: the addon for this machine; a portable one, for others of its kind; the bridge or addon of a variant. */
+interface Product {
+  readonly file: string;
+  readonly addon: boolean;
+  readonly emulated: boolean;
+  readonly portable: boolean;
+  readonly variant: Variant | undefined;
+  /** Node's name of the system it runs on. */
+  readonly system: string;
 }
 
-/** What to install where, when there is no compiler. */
-export function compilerAdvice(): string {
-  return systemName() === "darwin"
-    ? "xcode-select --install"
-    : "apt-get install g++ (Debian, Ubuntu), dnf install gcc-c++ (Fedora) or apk add g++ (Alpine)";
-}
-
-function instructionSets(compiler: string): { name: string; flags: readonly string[] }[] {
-  const sets = [{ name: "baseline", flags: [] as readonly string[] }];
-  if (processorName() !== "x64") return sets;
-  const only = environment("CYGNET_BUILD_ISAS")?.split(",");
-  for (const [name, flags] of [
-    ["avx2", AVX2],
-    ["avx512", AVX512],
-    ["avx512bf16", AVX512BF16],
-    ["amx", AMX],
-  ] as const) {
-    if (only !== undefined && !only.includes(name)) continue;
-    if (run(compiler, [...flags, "-fsyntax-only", "-x", "c++", "-"]).ok) sets.push({ name, flags });
-  }
-  return sets;
-}
-
-/** A build for tests in a folder of its own: the kernels as a program (native/test/bridge.cpp), for another processor or
- *  with sanitizers. */
-export interface Variant {
-  readonly name: string;
-  readonly compiler: string;
-  /** Of every file, after its own, and of the linker. */
-  readonly flags: readonly string[];
-  /** Only the processor family's common ground. */
-  readonly baselineOnly?: boolean;
-}
-
-export const VARIANTS: readonly Variant[] = [
-  {
-    name: "sanitize",
-    compiler: "g++",
-    flags: ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-DCYGNET_SANITIZE=1"],
-  },
-  { name: "threads", compiler: "g++", flags: ["-O1", "-g", "-fsanitize=thread"] },
-  { name: "arm64", compiler: "aarch64-linux-gnu-g++", flags: ["-static"], baselineOnly: true },
-];
-
-/** Sources, most expensive first. */
-function sources(compiler: string, emulated: boolean, variant?: Variant): Source[] {
+/** Sources, most expensive first, and the instruction sets among them. */
+function sourcesOf(product: Product, compiler: string): { sources: Source[]; isas: string[] } {
+  const { variant, system } = product;
   const sets =
-    variant?.baselineOnly === true
-      ? [{ name: "baseline", flags: [] as readonly string[] }]
-      : instructionSets(compiler);
+    variant?.baselineOnly === true ? [{ name: "baseline", flags: [] }] : instructionSets(compiler, system);
   const has = sets.map((set) => `-DCYGNET_WITH_${set.name.toUpperCase()}=1`);
-  const list: Source[] = sets
+  const isas = sets.map((set) => set.name);
+  const sources: Source[] = sets
     .reverse()
-    .map((set) => ({ file: `isa/${set.name}.cpp`, flags: [...KERNELS, ...set.flags] }));
-  if (emulated) {
+    .map((set) => ({ file: `isa/${set.name}.cpp`, flags: [...KERNEL_FLAGS, ...set.flags] }));
+  const add = (file: string, ...flags: string[]) => sources.push({ file, flags });
+  if (product.emulated) {
     has.push("-DCYGNET_EMULATE=1");
-    const wide = sets.some((set) => set.name === "avx2") ? AVX2 : [];
+    const wide = isas.includes("avx2") ? EMULATED_FLAGS : [];
     for (const name of ["avx512", "avx512bf16", "amx"])
-      list.push({ file: `test/emulated_${name}.cpp`, flags: [...KERNELS.slice(1), "-O1", ...wide] });
+      add(`test/emulated_${name}.cpp`, ...KERNEL_FLAGS.slice(1), "-O1", ...wide);
   }
-  if (variant === undefined) {
-    const include = joinPath(directoryOf(resolvePackage("node-api-headers")), "include");
-    list.push({ file: "core/binding.cpp", flags: ["-O2", `-I${include}`] });
-  } else list.push({ file: "test/bridge.cpp", flags: ["-O2"] });
-  list.push({ file: "core/dispatch.cpp", flags: ["-O2", ...has] });
-  for (const name of ["arena", "pool", "system"]) list.push({ file: `core/${name}.cpp`, flags: ["-O2"] });
-  return variant === undefined
-    ? list
-    : list.map(({ file, flags }) => ({ file, flags: [...flags, ...variant.flags] }));
+  if (product.addon) {
+    const headers = `-I${joinPath(directoryOf(resolvePackage("node-api-headers")), "include")}`;
+    add("core/binding.cpp", "-O2", headers);
+    if (system === "win32") add("core/node_windows.cpp", "-O2", headers);
+  } else add("test/bridge.cpp", "-O2");
+  add("core/dispatch.cpp", "-O2", ...has);
+  for (const name of ["arena", "pool", "system"]) add(`core/${name}.cpp`, "-O2");
+  const after = variant?.flags ?? [];
+  return {
+    sources: sources.map(({ file, flags }) => ({
+      file,
+      flags: [...commonFlags(system), ...flags, ...after],
+    })),
+    isas,
+  };
 }
 
 /** The object of a source: reused if its recorded dependencies have the contents they had. Objects are named by their
  *  flags and compiler, so that two builds of different flags never disturb one another. */
 async function compileOne(
   source: Source,
-  compiler: { program: string; version: string },
+  compiler: Compiler,
   folder: string,
   onCompile: () => void,
 ): Promise<{ object: string; fresh: boolean; error: string }> {
-  const args = [...COMMON, ...source.flags];
+  const args = source.flags;
   const name = `${baseName(source.file, ".cpp")}-${sha256(JSON.stringify([args, compiler])).slice(0, 12)}`;
   const object = joinPath(folder, `${name}.o`);
   const record = joinPath(folder, `${name}.key`);
@@ -225,32 +180,67 @@ function hashesBelow(folder: string): Map<string, string> {
 export interface BuildOptions {
   /** Builds beside the addon the variant whose AVX-512 and AMX kernels run on plain vectors, for tests. */
   readonly emulated?: boolean;
+  /** A build for tests: its bridge, or (`addon`) its addon. */
   readonly variant?: Variant;
+  readonly addon?: boolean;
+  /** An addon for other machines of this system and processor, into this file. */
+  readonly portable?: string;
   /** Called once, before the first file is compiled; not where everything is there already. */
   readonly onCompile?: (compiler: string) => void;
+  /** Called once where another process is building, which is waited for. */
+  readonly onWait?: (holder: number) => void;
+}
+
+function productOf({
+  emulated = false,
+  variant,
+  addon = variant === undefined,
+  portable,
+}: BuildOptions): Product {
+  const beside = variant === undefined ? undefined : bridgeFile(variant.name);
+  const file =
+    portable ??
+    (beside === undefined
+      ? addonFile(emulated)
+      : addon
+        ? joinPath(directoryOf(beside), "cygnet.node")
+        : beside);
+  const system = variant?.system ?? systemName();
+  return { file, addon, emulated, portable: portable !== undefined, variant, system };
 }
 
 export async function buildNative(options: BuildOptions = {}): Promise<Built> {
-  const emulated = options.emulated ?? false;
-  if (systemName() === "win32")
-    return { built: false, why: "the native kernels do not support Windows yet (use WSL)" };
-  const { variant } = options;
+  const product = productOf(options);
+  const { variant } = product;
   const compiler = findCompiler(variant?.compiler);
   if (compiler === undefined && variant !== undefined)
     return { built: false, why: `${variant.compiler} is not installed` };
   if (compiler === undefined)
     return {
       built: false,
-      why: `no C++ compiler was found; install one (${compilerAdvice()}) and run npm install again`,
+      why: `no C++ compiler was found; install one (${compilerAdvice()}) and run npx cygnet doctor --compile`,
     };
-  const file = variant === undefined ? addonFile(emulated) : bridgeFile(variant.name);
-  const folder = directoryOf(file);
-  makeFolder(folder);
-  const queue = sources(compiler.program, emulated, variant);
-  const objects = new Map<string, string>();
+  const { onWait } = options;
+  const folder = directoryOf(variant === undefined ? addonFile() : product.file);
+  return withLock(
+    joinPath(folder, "building"),
+    () => compileAndLink(product, compiler, folder, options),
+    onWait === undefined ? {} : { onWait },
+  );
+}
+
+/** Objects go into `folder`, each beside its name first. */
+async function compileAndLink(
+  product: Product,
+  compiler: Compiler,
+  folder: string,
+  options: BuildOptions,
+): Promise<Built> {
+  const { sources, isas } = sourcesOf(product, compiler.program);
+  const queue = [...sources];
+  const objects = new Map<Source, string>();
   const errors: string[] = [];
   let compiled = 0;
-  const order = queue.map((source) => source.file);
   let told = false;
   const onCompile = () => {
     if (!told) options.onCompile?.(compiler.program);
@@ -260,17 +250,17 @@ export async function buildNative(options: BuildOptions = {}): Promise<Built> {
     for (let source = queue.shift(); source !== undefined && errors.length === 0; source = queue.shift()) {
       const { object, fresh, error } = await compileOne(source, compiler, folder, onCompile);
       if (error !== "") errors.push(error);
-      objects.set(source.file, object);
+      objects.set(source, object);
       if (fresh) compiled++;
     }
   };
   await Promise.all([worker(), worker()]);
   if (errors.length > 0) return { built: false, why: `${compiler.program} failed:\n${errors.join("\n")}` };
-  return link(
-    compiler,
-    order.map((file) => objects.get(file)!),
-    { file, variant, keepAll: emulated, compiled },
-  );
+  const linked = sources.map((source) => objects.get(source)!);
+  const error = link(product, compiler, linked);
+  if (error !== "") return { built: false, why: error };
+  if (!product.emulated) sweep(folder, linked);
+  return { built: true, file: product.file, compiled, isas };
 }
 
 /** An object's name and the hash of what it was made from; of itself where that is not recorded. */
@@ -279,38 +269,33 @@ function identity(object: string): string {
   return `${object} ${exists(record) ? readText(record).split("\n")[0] : sha256(readBytes(object))}`;
 }
 
-function link(
-  compiler: { program: string; version: string },
-  objects: readonly string[],
-  made: { file: string; variant: Variant | undefined; keepAll: boolean; compiled: number },
-): Built {
-  const { file, variant, compiled } = made;
+/** Returns what went wrong, or "". */
+function link(product: Product, compiler: Compiler, objects: readonly string[]): string {
+  const { file, variant, addon, portable } = product;
   const record = `${file}.key`;
   const key = sha256([compiler.version, ...objects.map(identity)].join("\n"));
-  if (exists(file) && exists(record) && readText(record) === key) return { built: true, file, compiled };
+  if (!portable && exists(file) && exists(record) && readText(record) === key) return "";
   const beside = `${file}.${processId()}.tmp`;
-  // The threads outlive the JavaScript environment that loaded the addon (a worker, say): never unmap their code.
   const flags =
-    variant !== undefined
-      ? ["-pthread", ...variant.flags]
-      : systemName() === "darwin"
-        ? ["-bundle", "-undefined", "dynamic_lookup"]
-        : ["-shared", "-pthread", "-Wl,-z,nodelete"];
-  const linked = run(compiler.program, [...flags, ...objects, "-o", beside]);
-  if (!linked.ok) {
+    variant === undefined
+      ? linkFlags(product.system, portable)
+      : [...(addon ? ["-shared"] : []), "-pthread", ...variant.flags];
+  const { ok, stderr } = run(compiler.program, [...flags, ...objects, "-o", beside]);
+  if (!ok) {
     remove(beside);
-    return { built: false, why: `${compiler.program} failed to link:\n${linked.stderr}` };
+    return `${compiler.program} failed to link:\n${stderr}`;
   }
-  // Beside and renamed: a process that has the old file mapped keeps it whole.
+  // Beside and renamed: a process that has the old file mapped keeps it whole. Windows lets a loaded file be renamed, but
+  // not replaced or removed.
+  if (systemName() === "win32" && exists(file)) rename(file, `${file}.${processId()}.old`);
   rename(beside, file);
-  writeAtomic(record, key);
-  sweep(directoryOf(file), made.keepAll ? [] : objects);
-  return { built: true, file, compiled };
+  if (!portable) writeAtomic(record, key);
+  return "";
 }
 
 /** Removes objects of flags or compilers no longer in use. */
 function sweep(folder: string, objects: readonly string[]): void {
-  if (objects.length === 0 || environment("CYGNET_BUILD_ISAS") !== undefined) return;
+  if (environment("CYGNET_BUILD_ISAS") !== undefined) return;
   const stems = new Set(objects.map((object) => baseName(object).replace(/-[0-9a-f]{12}\.o$/, "")));
   const keep = new Set(objects.map((object) => baseName(object, ".o")));
   for (const name of listFolder(folder)) {

@@ -1,0 +1,73 @@
+/** @file One process at a time for work that several may begin at once, by a file that names its holder. It saves work and
+ *  keeps nothing from harm: whoever waits for a process that has ended, or too long, goes on, and two may then work at once. */
+
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { setTimeout } from "node:timers/promises";
+
+const LOOK_MS = 100;
+/** Nobody holds it longer. */
+const MOST_MS = 15 * 60_000;
+
+export interface LockOptions {
+  /** Told once, before waiting, which process holds the lock. */
+  readonly onWait?: (holder: number) => void;
+}
+
+/** Does `work` while the file is ours, and removes it. */
+export async function withLock<T>(
+  file: string,
+  work: () => Promise<T>,
+  { onWait }: LockOptions = {},
+): Promise<T> {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  const started = Date.now();
+  for (let told = false; !take(file); ) {
+    const holder = holderOf(file);
+    if (holder === undefined) continue; // it has just been given back
+    if (!isRunning(holder) || Date.now() - started > MOST_MS) {
+      fs.rmSync(file, { force: true });
+      continue;
+    }
+    if (!told) onWait?.(holder);
+    told = true;
+    await setTimeout(LOOK_MS);
+  }
+  try {
+    return await work();
+  } finally {
+    if (holderOf(file) === process.pid) fs.rmSync(file, { force: true });
+  }
+}
+
+/** The file appears with its contents, or not at all. */
+function take(file: string): boolean {
+  const beside = `${file}.${process.pid}`;
+  fs.writeFileSync(beside, String(process.pid));
+  try {
+    fs.linkSync(beside, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
+  } finally {
+    fs.rmSync(beside, { force: true });
+  }
+}
+
+function holderOf(file: string): number | undefined {
+  try {
+    return Number(fs.readFileSync(file, "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM"; // it is somebody else's
+  }
+}
