@@ -1,11 +1,10 @@
-/** @file Byte-pair encoding of a long word in time that grows with its length, so that a megabyte of one letter is no
- *  attack. Places of pairs lie in a list for each rank, and a small heap holds the ranks whose list is not empty. The
+/** @file Byte-pair encoding of a long list of tokens in time that grows with its length, so that a megabyte of one letter
+ *  is no attack. Places of pairs lie in a list for each rank, and a small heap holds the ranks whose list is not empty. The
  *  lowest rank is taken and its places are merged from left to right; a list is sorted only if it must be. A merge may
  *  bring up a pair of a lower rank (only in a vocabulary whose tokens come after their use): then the rest waits. */
 
 import type { MergeTable } from "./mergeTable.js";
 import { NO_MERGE, rankOf } from "./mergeTable.js";
-import type { WordMerger } from "./mergeWord.js";
 
 interface Work {
   /** Token at each byte where one begins, else -1. */
@@ -15,28 +14,11 @@ interface Work {
   previous: Int32Array;
 }
 
-export function createLongWordMerger(table: MergeTable): WordMerger {
-  const merge = createSymbolMerger(table);
-  return {
-    merge(bytes, start, end, into, at) {
-      const n = end - start;
-      const ids = new Int32Array(n);
-      for (let i = 0; i < n; i++) ids[i] = table.byteIds[bytes[start + i]!]!;
-      const next = merge(ids, bytes, start);
-      for (let i = 0; i !== -1; i = next[i]!) into[at++] = ids[i]!;
-      return at;
-    },
-  };
-}
-
 /** Merges a list of tokens in place: `ids` keeps each token where its first part stood, -1 where a part went. Returns
- *  where the token behind each begins, -1 behind the last. If the tokens are those of `bytes` from `start` on, the ranks of
- *  the first pairs are had faster. */
-export function createSymbolMerger(
-  table: MergeTable,
-): (ids: Int32Array, bytes?: Uint8Array, start?: number) => Int32Array {
+ *  where the token behind each begins, -1 behind the last. `firstRanks[i]`: the rank of the pair (i, i + 1) at first. */
+export function createListMerger(table: MergeTable): (ids: Int32Array, firstRanks: Int32Array) => Int32Array {
   const places = createPlaces(table.result.length);
-  return (ids, bytes, start = 0) => {
+  return (ids, firstRanks) => {
     const n = ids.length;
     const work: Work = { ids, next: new Int32Array(n), previous: new Int32Array(n) };
     for (let i = 0; i < n; i++) {
@@ -45,10 +27,7 @@ export function createSymbolMerger(
     }
     places.begin(n);
     for (let i = 0; i + 1 < n; i++) {
-      const rank =
-        bytes === undefined
-          ? rankOf(table, ids[i]!, ids[i + 1]!)
-          : table.byteRanks[(bytes[start + i]! << 8) | bytes[start + i + 1]!]!;
+      const rank = firstRanks[i]!;
       if (rank !== NO_MERGE) places.add(rank, i);
     }
     for (let rank = places.pop(); rank !== NO_MERGE; rank = places.pop())

@@ -1,12 +1,12 @@
 /** @file Byte-pair encoding of one word: again and again the adjacent pair of lowest rank, the leftmost of equals, is
  *  replaced by its token, until no pair has a merge (Sennrich et al. 2016). A short word by scanning for the lowest
- *  rank; a long one by `mergeLongWord.ts`, whose time grows with the length alone. */
+ *  rank; a long one by windows (`mergeWindows.ts`), in time that grows with the length alone. */
 
-import { createLongWordMerger } from "./mergeLongWord.js";
 import type { MergeTable } from "./mergeTable.js";
 import { NO_MERGE, rankOf } from "./mergeTable.js";
+import { createWindowMerger } from "./mergeWindows.js";
 
-const LONGEST_SCANNED = 128;
+const LONGEST_SCANNED = 64;
 
 export interface WordMerger {
   /** Tokens of `bytes[start, end)`, written to `into` from `at` on; returns the place behind the last. `into` has room
@@ -22,6 +22,23 @@ export function createWordMerger(table: MergeTable): WordMerger {
       if (end - start <= LONGEST_SCANNED) return mergeShort(table, ranks, bytes, start, end, into, at);
       long ??= createLongWordMerger(table);
       return long.merge(bytes, start, end, into, at);
+    },
+  };
+}
+
+export function createLongWordMerger(table: MergeTable): WordMerger {
+  const merge = createWindowMerger(table);
+  const { byteIds, byteRanks } = table;
+  return {
+    merge(bytes, start, end, into, at) {
+      const n = end - start;
+      const ids = new Int32Array(n);
+      const ranks = new Int32Array(n);
+      for (let i = 0; i < n; i++) ids[i] = byteIds[bytes[start + i]!]!;
+      for (let i = 0; i + 1 < n; i++) ranks[i] = byteRanks[(bytes[start + i]! << 8) | bytes[start + i + 1]!]!;
+      const { tokens, count } = merge(ids, ranks);
+      into.set(tokens.subarray(0, count), at);
+      return at + count;
     },
   };
 }

@@ -4,8 +4,8 @@
 
 import type { Model, TokenSink } from "../model.js";
 import { byteTokens } from "../unigram/unigram.js";
-import { createSymbolMerger } from "./mergeLongWord.js";
-import type { MergeTable } from "./mergeTable.js";
+import { type MergeTable, NO_MERGE, rankOf } from "./mergeTable.js";
+import { createWindowMerger, type Merged } from "./mergeWindows.js";
 
 export interface TextBpeOptions {
   readonly ids: ReadonlyMap<string, number>;
@@ -31,31 +31,34 @@ interface Symbols {
 export function textBpe(options: TextBpeOptions): Model {
   const { ids, ignoreMerges, neverMerge } = options;
   const letters = createLetters(options);
-  const merge = createSymbolMerger(options.merges);
+  const windows = createWindowMerger(options.merges);
+  const merge = (ids: Int32Array): Merged =>
+    windows(
+      ids,
+      ids.map((id, i) => (i + 1 < ids.length ? rankOf(options.merges, id, ids[i + 1]!) : NO_MERGE)),
+    );
   return {
     tokenize(piece, sink) {
       const whole = ignoreMerges ? ids.get(piece) : undefined;
       if (whole !== undefined) return sink.add(whole, 0, piece.length);
       const symbols = letters(piece);
       const tokens = Int32Array.from(symbols.ids);
-      const next = neverMerge ? tokens.map((_, i) => (i + 1 < tokens.length ? i + 1 : -1)) : merge(tokens);
-      if (tokens.length > 0) place(piece, tokens, next, symbols.lengths, sink);
+      const merged = neverMerge
+        ? { tokens, starts: tokens.map((_, i) => i), count: tokens.length }
+        : merge(tokens);
+      place(piece, merged, symbols.lengths, sink);
     },
   };
 }
 
-function place(
-  piece: string,
-  tokens: Int32Array,
-  next: Int32Array,
-  lengths: number[],
-  sink: TokenSink,
-): void {
+function place(piece: string, merged: Merged, lengths: readonly number[], sink: TokenSink): void {
+  const { tokens, starts, count } = merged;
   const units = unitsOfBytes(piece);
   let start = 0;
-  for (let i = 0; i !== -1; i = next[i]!) {
+  for (let i = 0; i < count; i++) {
+    const last = i + 1 < count ? starts[i + 1]! : lengths.length;
     let end = start;
-    for (let k = i; k < (next[i] === -1 ? tokens.length : next[i]!); k++) end += lengths[k]!;
+    for (let k = starts[i]!; k < last; k++) end += lengths[k]!;
     if (units === undefined) sink.add(tokens[i]!, start, end);
     else sink.add(tokens[i]!, units.starts[start]!, units.ends[end - 1]!);
     start = end;
