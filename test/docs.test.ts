@@ -89,8 +89,13 @@ function checkLine(line: string): void {
   const [, name, rest] =
     /\bcygnet (\w+)(.*)$/.exec(line) ?? /npm run (quickstart)(?: -- (.*))?$/.exec(line) ?? [];
   if (name === undefined) return;
-  const command = program.commands.find((c) => c.name() === name);
+  let command = program.commands.find((c) => c.name() === name);
   expect(command, line).toBeDefined();
+  if (command!.commands.length > 0) {
+    const word = /^ (\w+)/.exec(rest ?? "")?.[1];
+    command = command!.commands.find((c) => c.name() === word);
+    expect(command, line).toBeDefined();
+  }
   const flags = command!.options.map((option) => option.long);
   for (const [flag] of (rest ?? "").matchAll(/--[\w-]+/g)) expect(flags, line).toContain(flag);
 }

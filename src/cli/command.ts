@@ -40,6 +40,17 @@ export function command<S extends z.ZodObject>(definition: CommandDefinition<S>)
   return { name: definition.name, install: (program, io) => install(program, definition, io) };
 }
 
+/** Commands under one word: `cygnet tokenizer train`. */
+export function commandGroup(name: string, summary: string, commands: readonly CliCommand[]): CliCommand {
+  return {
+    name,
+    install(program, io) {
+      const group = program.command(name).description(summary).showHelpAfterError(false);
+      for (const { install: add } of commands) add(group, io);
+    },
+  };
+}
+
 function install<S extends z.ZodObject>(program: Command, definition: CommandDefinition<S>, io: Io): void {
   const { name, summary, schema, positional = [], groups = {}, examples = [] } = definition;
   const flags = flagsOf(schema);

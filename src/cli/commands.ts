@@ -6,6 +6,7 @@ import { doctorCommand } from "./doctor.js";
 import { generateCommand } from "./generate.js";
 import { pretrainCommand } from "./pretrain.js";
 import { quickstartCommand } from "./quickstart.js";
+import { tokenizerCommand } from "./tokenizer/index.js";
 
 export const commands: readonly CliCommand[] = [
   quickstartCommand,
@@ -13,4 +14,5 @@ export const commands: readonly CliCommand[] = [
   generateCommand,
   chatCommand,
   doctorCommand,
+  tokenizerCommand,
 ];

@@ -11,6 +11,7 @@ export {
 export { hash64 } from "./hash.js";
 export { createLoader, type Loader, type LoaderOptions, type LoaderState } from "./loader.js";
 export { type OpenShardsOptions, openShards, type TokenStream, tokensInMemory } from "./openShards.js";
+export { expandPatterns } from "./patterns.js";
 export { createRandom, type Random } from "./random.js";
 export { type SourceFile, sourcesKey, type TextFormat } from "./sources.js";
 export { type Split, splitByPosition, splitOf } from "./split.js";

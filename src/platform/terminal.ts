@@ -15,6 +15,12 @@ export function standardError(): Output {
   return output(process.stderr);
 }
 
+/** What is piped in or typed, as it comes; a character is never cut. */
+export async function* standardInput(): AsyncGenerator<string> {
+  process.stdin.setEncoding("utf8");
+  for await (const piece of process.stdin) yield piece as string;
+}
+
 function output(stream: NodeJS.WriteStream): Output {
   return {
     isTerminal: stream.isTTY === true && process.env.TERM !== "dumb",
@@ -30,9 +36,10 @@ export function isInteractive(): boolean {
   return process.stdin.isTTY === true && process.stdout.isTTY === true;
 }
 
-/** Colours are for terminals, and not where NO_COLOR asks for none (no-color.org). */
+/** Colours are for terminals, and not where NO_COLOR asks for none (no-color.org); FORCE_COLOR asks for them elsewhere. */
 export function wantsColour(out: Output): boolean {
-  return out.isTerminal && !process.env.NO_COLOR;
+  if (process.env.NO_COLOR) return false;
+  return out.isTerminal || (process.env.FORCE_COLOR ?? "0") !== "0";
 }
 
 /** What follows the script's name. */

@@ -3,6 +3,8 @@
 export type { ChatMessage, RenderChatOptions, RenderedChat } from "./chat/renderChat.js";
 export { renderChat } from "./chat/renderChat.js";
 export { PythonFloat } from "./chat/values.js";
+export type { EncodeManyOptions } from "./encodeMany.js";
+export { encodeMany } from "./encodeMany.js";
 export type { Encoding } from "./encoding/encoding.js";
 export type { Padding } from "./encoding/pad.js";
 export type { EncodingInput } from "./encoding/pipeline.js";
