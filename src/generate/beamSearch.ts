@@ -7,9 +7,8 @@
  *  its present length^penalty is no better than the worst finished one; "never": with penalty > 0 the same at the longest
  *  possible length, else as false. Processors act on log-probabilities. */
 
-import type { CausalModel } from "../models/model.js";
 import { nextTurn } from "../platform/turn.js";
-import { type Decoding, startDecoding } from "./decoding.js";
+import { type Continuable, type Decoding, startDecoding } from "./decoding.js";
 import { logSumExp } from "./processors/distribution.js";
 import { type LogitsProcessor, type ProcessorOptions, processorChain } from "./processors/index.js";
 
@@ -37,7 +36,7 @@ export interface Beam {
 
 /** The best sequences of each prompt, best first. */
 export async function beamSearch(
-  model: CausalModel,
+  model: Continuable,
   prompts: readonly Int32Array[],
   options: BeamOptions,
 ): Promise<Beam[][]> {
@@ -116,7 +115,7 @@ function paddedTo(prompt: Int32Array, length: number, pad: number | undefined): 
   return { ids, padding };
 }
 
-function startRow(model: CausalModel, prompt: PaddedPrompt, maxTokens: number, options: BeamOptions): Row {
+function startRow(model: Continuable, prompt: PaddedPrompt, maxTokens: number, options: BeamOptions): Row {
   const eosTokenIds = options.eosTokenIds ?? model.eosTokenIds;
   const beams = Array.from({ length: options.numBeams });
   const promptLength = prompt.ids.length;

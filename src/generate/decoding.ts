@@ -3,10 +3,25 @@
  *  Every row begins at place 0 of its part of the cache, and nothing is padded: its bits are those it has alone. Rows may be
  *  reordered, repeated or dropped between steps (beams; texts that are finished). */
 
-import { createCache, type KeyValueCache } from "../models/cache.js";
-import type { CausalModel } from "../models/model.js";
+import { type CacheShape, createCache, type KeyValueCache, type SourceCache } from "../models/cache.js";
 import { UserError } from "../platform/errors.js";
 import { sizeOf, slice, type Tensor } from "../tensor/index.js";
+
+/** What can be continued: a decoder, or one that a source conditions (`conditioned.ts`). */
+export interface Continuable extends CacheShape {
+  readonly vocabSize: number;
+  readonly contextLength: number;
+  readonly eosTokenIds: readonly number[];
+  hidden(input: {
+    readonly inputIds: Int32Array;
+    readonly batch: number;
+    readonly seq: number;
+    readonly cache: KeyValueCache;
+  }): Tensor;
+  logits(hidden: Tensor): Tensor;
+  /** Where the cache holds more than keys and values of what was read. */
+  createCache?(rows: number, capacity: number): KeyValueCache;
+}
 
 export interface Decoding {
   readonly rows: number;
@@ -33,7 +48,7 @@ export interface DecodingOptions {
 
 /** Reads the prompts. Throws UserError where one is empty or does not fit the model's context. */
 export function startDecoding(
-  model: CausalModel,
+  model: Continuable,
   prompts: readonly Int32Array[],
   options: DecodingOptions,
 ): Decoding {
@@ -41,7 +56,8 @@ export function startDecoding(
   const longest = Math.max(...prompts.map((p) => p.length));
   const capacity = Math.min(Math.max(options.capacity, longest), model.contextLength);
   const maxRows = Math.max(options.maxRows ?? 0, prompts.length);
-  const decoding = new BatchDecoding(model, createCache(model, maxRows, capacity));
+  const cache = model.createCache?.(maxRows, capacity) ?? createCache(model, maxRows, capacity);
+  const decoding = new BatchDecoding(model, cache);
   try {
     decoding.prefill(prompts, options.chunk ?? 512);
     return decoding;
@@ -51,7 +67,7 @@ export function startDecoding(
   }
 }
 
-function checkPrompt(model: CausalModel, prompt: Int32Array): void {
+function checkPrompt(model: Continuable, prompt: Int32Array): void {
   if (prompt.length === 0) {
     throw new UserError({
       code: "prompt-empty",
@@ -74,11 +90,11 @@ function checkPrompt(model: CausalModel, prompt: Int32Array): void {
 
 class BatchDecoding implements Decoding {
   logits: Float32Array = new Float32Array(0);
-  private readonly model: CausalModel;
+  private readonly model: Continuable;
   private readonly store: KeyValueCache;
   private view: KeyValueCache;
 
-  constructor(model: CausalModel, store: KeyValueCache) {
+  constructor(model: Continuable, store: KeyValueCache) {
     this.model = model;
     this.store = store;
     this.view = part(store, 0, new Int32Array(0));
@@ -171,11 +187,24 @@ class BatchDecoding implements Decoding {
 function part(store: KeyValueCache, first: number, lengths: Int32Array): KeyValueCache {
   const batch = lengths.length;
   const rows = (t: Tensor) => t.alias([batch, ...t.shape.slice(1)], first * sizeOf(t.shape.slice(1))).keep();
-  const layers = store.layers.map(({ k, v }) => ({ k: rows(k), v: rows(v) }));
+  const pairs = (of: KeyValueCache["layers"]) => of.map(({ k, v }) => ({ k: rows(k), v: rows(v) }));
   const length = Math.max(0, ...lengths);
-  return lengths.every((n) => n === length)
-    ? { ...store, batch, length, layers }
-    : { ...store, batch, length, lengths: lengths.slice(), layers };
+  const { source } = store;
+  const view = {
+    ...store,
+    batch,
+    length,
+    layers: pairs(store.layers),
+    ...(source && {
+      source: {
+        seq: source.seq,
+        layers: pairs(source.layers),
+        ids: source.ids.subarray(first, first + batch),
+        spans: source.spans.subarray(2 * first, 2 * (first + batch)),
+      },
+    }),
+  };
+  return lengths.every((n) => n === length) ? view : { ...view, lengths: lengths.slice() };
 }
 
 function lengthsOf(cache: KeyValueCache): Int32Array {
@@ -183,30 +212,46 @@ function lengthsOf(cache: KeyValueCache): Int32Array {
 }
 
 function release(view: KeyValueCache): void {
-  for (const { k, v } of view.layers) {
+  for (const { k, v } of [...view.layers, ...(view.source?.layers ?? [])]) {
     k.dispose();
     v.dispose();
   }
 }
 
-/** Row r becomes what row parents[r] was, by way of a copy of the rows that move. */
+/** Row r becomes what row parents[r] was. */
 function moveRows(store: KeyValueCache, lengths: Int32Array, parents: readonly number[]): void {
   const moved = [...parents.entries()].filter(([r, p]) => r !== p);
-  if (moved.length === 0) return;
-  const longest = Math.max(...lengths);
-  for (const { k, v } of store.layers) {
-    for (const t of [k, v]) {
-      const { backend } = t.engine;
-      const width = t.shape[2]!;
-      const row = (r: number) => ({ storage: t.storage, offset: t.offset + r * store.capacity * width });
-      const aside = t.engine.empty([moved.length, longest * width], t.dtype);
-      const place = (i: number) => ({
-        storage: aside.storage,
-        offset: aside.offset + i * longest * width,
-      });
-      for (const [i, [, p]] of moved.entries()) backend.copy(row(p), place(i), lengths[p]! * width);
-      for (const [i, [r, p]] of moved.entries()) backend.copy(place(i), row(r), lengths[p]! * width);
-      aside.dispose();
-    }
+  const tensors = store.layers.flatMap(({ k, v }) => [k, v]);
+  for (const t of tensors) copyRows(t, moved, (p) => lengths[p]! * t.shape[2]!);
+  if (store.source !== undefined) moveSources(store.source, moved);
+}
+
+/** A row that reads what it read before (a beam of the same source) keeps its copy. */
+function moveSources(source: SourceCache, moved: readonly (readonly [number, number])[]): void {
+  const { ids, spans, layers, seq } = source;
+  const others = moved.filter(([r, p]) => ids[r] !== ids[p]);
+  const [from, reaches] = [ids.slice(), spans.slice()];
+  for (const [r, p] of others) {
+    ids[r] = from[p]!;
+    spans.set(reaches.subarray(2 * p, 2 * p + 2), 2 * r);
   }
+  for (const t of layers.flatMap(({ k, v }) => [k, v])) copyRows(t, others, () => seq * t.shape[2]!);
+}
+
+/** By way of a copy of the rows that move: one may be both read and written. */
+function copyRows(
+  t: Tensor,
+  moved: readonly (readonly [number, number])[],
+  sizeOfRow: (parent: number) => number,
+): void {
+  if (moved.length === 0) return;
+  const { backend } = t.engine;
+  const stride = sizeOf(t.shape.slice(1));
+  const most = Math.max(...moved.map(([, p]) => sizeOfRow(p)));
+  const aside = t.engine.empty([moved.length, most], t.dtype);
+  const row = (r: number) => ({ storage: t.storage, offset: t.offset + r * stride });
+  const place = (i: number) => ({ storage: aside.storage, offset: aside.offset + i * most });
+  for (const [i, [, p]] of moved.entries()) backend.copy(row(p), place(i), sizeOfRow(p));
+  for (const [i, [r, p]] of moved.entries()) backend.copy(place(i), row(r), sizeOfRow(p));
+  aside.dispose();
 }

@@ -1,6 +1,7 @@
 /** @file Generation: continuing a prompt by greedy choice, sampling or beam search; streams; logits processors. */
 
 export * from "./beamSearch.js";
+export * from "./conditioned.js";
 export * from "./decoding.js";
 export * from "./generate.js";
 export * from "./loadGenerator.js";

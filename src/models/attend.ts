@@ -5,6 +5,7 @@ import { attentionProbabilities } from "../nn/index.js";
 import { attention, attentionQkv, type Operand, slice, type Tensor } from "../tensor/index.js";
 import { appendRagged, appendTo } from "./cache.js";
 import type { DecoderPass } from "./decoder.js";
+import type { Seq2SeqPass } from "./seq2seq.js";
 
 export interface AttendOptions {
   readonly layer: number;
@@ -50,6 +51,21 @@ export function attendQkv(qkv: Tensor, pass: DecoderPass, options: AttendOptions
   );
 }
 
+/** Cross-attention: queries of the target [batch, seq, heads·dim] look at the source, whose keys and values the cache holds or
+ *  `project` computes from the encoder's output. */
+export function attendSource(
+  q: Tensor,
+  pass: Seq2SeqPass,
+  options: { readonly layer: number; readonly heads: number; readonly scale: number },
+  project: (hidden: Tensor) => { readonly k: Tensor; readonly v: Tensor },
+): Tensor {
+  const { heads, scale, layer } = options;
+  const { hidden, cached, seq: keys, ranges, attentions } = pass.source;
+  const { k, v } = cached === undefined ? project(hidden!) : cached.layers[layer]!;
+  attentions?.push(attentionProbabilities(q, k, { heads, kvHeads: heads, scale, keys, ranges }).keep());
+  return attention(q, k, v, { heads, scale, ranges });
+}
+
 function attendTo(
   q: Tensor,
   k: Tensor,
@@ -63,7 +79,7 @@ function attendTo(
   return attention(q, k, v, { heads, kvHeads, scale, keys, ranges: pass.ranges(window) });
 }
 
-function remember(k: Operand, v: Operand, ld: number, pass: DecoderPass, layer: number): void {
+export function remember(k: Operand, v: Operand, ld: number, pass: DecoderPass, layer: number): void {
   const { cache, past, batch, seq } = pass;
   const into = cache!.layers[layer]!;
   const lengths = cache!.lengths;

@@ -12,8 +12,21 @@ export interface KeyValueCache {
    *  bits are those it has alone. Not with an attention mask. */
   readonly lengths?: Int32Array | undefined;
   readonly layers: readonly { readonly k: Tensor; readonly v: Tensor }[];
+  /** Encoder-decoders: what each row reads of its source, computed once. */
+  readonly source?: SourceCache | undefined;
   readonly bytes: number;
   dispose(): void;
+}
+
+/** Keys and values of encoded sources, for cross-attention. */
+export interface SourceCache {
+  readonly layers: readonly { readonly k: Tensor; readonly v: Tensor }[];
+  /** [batch, seq, width] of `layers`. */
+  readonly seq: number;
+  /** Which of the encoded rows a row of the cache reads: rows of the same number hold the same. [batch] */
+  readonly ids: Int32Array;
+  /** Real tokens [from, to) of each row's source, i32 [batch, 2]. */
+  readonly spans: Int32Array;
 }
 
 export interface CacheShape {

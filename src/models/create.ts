@@ -3,9 +3,10 @@
 
 import { type Engine, sizeOf, type Tensor } from "../tensor/index.js";
 import { createRandom } from "../tensor/random.js";
-import type { Init, ParameterTable, RawConfig } from "./family.js";
+import { allRows, freeze, type Init, type ParameterTable, type RawConfig } from "./family.js";
 import type { CausalModel } from "./model.js";
 import { familyFor } from "./registry.js";
+import type { Seq2SeqModel } from "./seq2seqModel.js";
 
 export interface CreateModelOptions {
   /** As config.json: `model_type` and the family's fields. */
@@ -21,16 +22,25 @@ export function createModel(options: CreateModelOptions): CausalModel {
   return prepared.build(initialise(prepared.table, options.engine, options.seed), options.engine);
 }
 
+/** The same for an encoder-decoder. */
+export function createSeq2SeqModel(options: CreateModelOptions): Seq2SeqModel {
+  const prepared = familyFor(options.config, "seq2seq").prepare(options.config);
+  return prepared.build(initialise(prepared.table, options.engine, options.seed), options.engine);
+}
+
 export function initialise(table: ParameterTable, engine: Engine, seed: number): Map<string, Tensor> {
-  const random = createRandom(seed);
-  const draw = (init: Init, name: string, length: number) =>
-    init.kind === "constant"
-      ? new Float32Array(length).fill(init.value)
-      : random.stream(name).fillNormal(new Float32Array(length), 0, init.std);
-  return new Map(
-    table.rows.map(([name, shape, init]) => [
+  const parameters = new Map(
+    allRows(table).map(([name, shape, init]) => [
       name,
-      engine.parameter(shape, name).write(draw(init, name, sizeOf(shape))),
+      engine.parameter(shape, name).write(drawn(init, name, seed, sizeOf(shape))),
     ]),
   );
+  freeze(table, parameters);
+  return parameters;
+}
+
+/** A parameter's initial values. */
+export function drawn(init: Init, name: string, seed: number, length: number): Float32Array {
+  if (init.kind === "constant") return new Float32Array(length).fill(init.value);
+  return createRandom(seed).stream(name).fillNormal(new Float32Array(length), 0, init.std);
 }

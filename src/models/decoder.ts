@@ -4,6 +4,7 @@
 import { UserError } from "../platform/errors.js";
 import { attentionRanges, type Engine, linear, linearCrossEntropy, type Tensor } from "../tensor/index.js";
 import { type KeyValueCache, raggedRanges } from "./cache.js";
+import { checkCapacity, checkContext, checkIds, checkLengths } from "./checkBatch.js";
 import type { CausalModel, DecoderInput, ForwardOptions } from "./model.js";
 import { type Stack, walkLayers } from "./stack.js";
 
@@ -111,16 +112,12 @@ function checkInput(
 ): void {
   const { inputIds, batch, seq, cache, positionIds, attentionMask, documentStarts } = input;
   const past = cache?.length ?? 0;
-  const lengths: [string, ArrayLike<number> | undefined, number][] = [
-    ["inputIds", inputIds, batch * seq],
-    ["positionIds", positionIds, batch * seq],
-    ["documentStarts", documentStarts, batch * seq],
-    ["attentionMask", attentionMask, batch * (past + seq)],
-  ];
-  for (const [name, values, length] of lengths) {
-    if (values !== undefined && values.length !== length)
-      throw new Error(`${name} holds ${values.length} numbers, the batch needs ${length}`);
-  }
+  checkLengths({
+    inputIds: [inputIds, batch * seq],
+    positionIds: [positionIds, batch * seq],
+    documentStarts: [documentStarts, batch * seq],
+    attentionMask: [attentionMask, batch * (past + seq)],
+  });
   if (cache !== undefined && model.engine.gradEnabled)
     throw new Error("a cache has no gradients: call inside engine.noGrad");
   if (cache !== undefined && documentStarts !== undefined)
@@ -129,35 +126,9 @@ function checkInput(
     throw new Error("an attention mask and a cache of rows of different lengths exclude each other");
   if (cache !== undefined && cache.batch !== batch)
     throw new Error(`a cache for ${cache.batch} sequences with a batch of ${batch}`);
-  if (past + seq > model.contextLength) {
-    throw new UserError({
-      code: "context-exceeded",
-      message: "the text is longer than the model's context",
-      found: past + seq,
-      expected: `at most ${model.contextLength} tokens`,
-      fix: "shorten the prompt or ask for fewer tokens",
-    });
-  }
-  if (cache !== undefined && past + seq > cache.capacity) {
-    throw new UserError({
-      code: "cache-full",
-      message: "the key-value cache is full",
-      found: past + seq,
-      expected: `at most ${cache.capacity} tokens`,
-      fix: "make the cache larger",
-    });
-  }
-  for (const id of inputIds) {
-    if (id < 0 || id >= model.vocabSize) {
-      throw new UserError({
-        code: "token-unknown",
-        message: "a token id lies outside the model's vocabulary",
-        found: id,
-        expected: `0 to ${model.vocabSize - 1}`,
-        fix: "use the tokenizer that the model was trained with",
-      });
-    }
-  }
+  checkContext(past + seq, model.contextLength);
+  if (cache !== undefined) checkCapacity(past + seq, cache.capacity);
+  checkIds(inputIds, model.vocabSize);
   for (let i = 0; positionIds !== undefined && i < positionIds.length; i++) {
     if (positionIds[i]! < 0 || positionIds[i]! >= learnedPositions)
       throw new UserError({

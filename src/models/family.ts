@@ -23,6 +23,8 @@ export type ParameterRow = readonly [name: string, shape: readonly number[], ini
 
 export interface ParameterTable {
   readonly rows: readonly ParameterRow[];
+  /** Tensors of the file that the model uses and nobody trains: a fixed bias of the logits, say. */
+  readonly buffers?: readonly ParameterRow[];
   /** Published names that share the memory of a parameter: { "lm_head.weight": "transformer.wte.weight" }. */
   readonly tied: Readonly<Record<string, string>>;
   /** The table's name for a name met in a published file (the same if it is none of its aliases). */
@@ -103,6 +105,16 @@ export function defineFamily<K extends ModelKind, Config extends object>(
       };
     },
   };
+}
+
+/** Parameters and buffers. */
+export function allRows(table: ParameterTable): readonly ParameterRow[] {
+  return table.buffers === undefined ? table.rows : [...table.rows, ...table.buffers];
+}
+
+/** Buffers are not trained. */
+export function freeze(table: ParameterTable, parameters: Parameters): void {
+  for (const [name] of table.buffers ?? []) parameters.get(name)!.requiresGrad = false;
 }
 
 export function parameterCount(table: ParameterTable): number {

@@ -11,5 +11,4 @@ export * from "./load.js";
 export * from "./model.js";
 export * from "./registry.js";
 export * from "./save.js";
-export * from "./seq2seqCache.js";
 export * from "./seq2seqModel.js";

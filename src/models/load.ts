@@ -3,12 +3,14 @@
 
 import { UserError } from "../platform/errors.js";
 import { isDirectory, joinPath, readJson } from "../platform/files.js";
-import type { Engine, Tensor } from "../tensor/index.js";
+import { type Engine, sizeOf, type Tensor } from "../tensor/index.js";
 import { openWeights } from "./checkpoints/folder.js";
 import { readFloats, readInto, type StoredTensor, type StoredTensors } from "./checkpoints/storedTensor.js";
-import type { ParameterTable, RawConfig } from "./family.js";
+import { drawn } from "./create.js";
+import { allRows, freeze, type ParameterTable, type RawConfig } from "./family.js";
 import type { CausalModel } from "./model.js";
 import { familyFor } from "./registry.js";
+import type { Seq2SeqModel } from "./seq2seqModel.js";
 
 export interface LoadModelOptions {
   readonly engine: Engine;
@@ -24,6 +26,13 @@ export interface LoadModelOptions {
 export function loadModel(folder: string, options: LoadModelOptions): CausalModel {
   const { file, config } = readConfig(folder, options.configName);
   const prepared = familyFor(config, "causal", file).prepare(config, { file });
+  return prepared.build(loadParameters(folder, prepared.table, options), options.engine);
+}
+
+/** The same for an encoder-decoder. */
+export function loadSeq2Seq(folder: string, options: LoadModelOptions): Seq2SeqModel {
+  const { file, config } = readConfig(folder, options.configName);
+  const prepared = familyFor(config, "seq2seq", file).prepare(config, { file });
   return prepared.build(loadParameters(folder, prepared.table, options), options.engine);
 }
 
@@ -56,15 +65,20 @@ export function loadParameters(
   const parameters = new Map<string, Tensor>();
   try {
     const stored = match(weights, table, folder, strict);
-    for (const [name, shape] of table.rows) {
+    for (const [name, shape, init] of allRows(table)) {
       const parameter = engine.parameter(shape, name);
       parameters.set(name, parameter);
-      const from = stored.get(name)!;
+      const from = stored.get(name);
+      if (from === undefined) {
+        parameter.write(drawn(init, name, 0, sizeOf(shape))); // a buffer that older files lack
+        continue;
+      }
       readInto(parameter, from);
       if (!Number.isFinite(engine.backend.sumSquares(parameter, parameter.size))) {
         onWarning?.(`${from.file}: tensor ${JSON.stringify(from.name)} holds numbers that are not finite`);
       }
     }
+    freeze(table, parameters);
     return parameters;
   } catch (error) {
     for (const parameter of parameters.values()) parameter.dispose();
@@ -103,8 +117,10 @@ function match(
       message: `is not in the weights${missing.length > 1 ? `, nor are ${missing.length - 1} others` : ""}`,
       fix: "the weights belong to another configuration, or are incomplete",
     });
-  for (const [name, shape] of table.rows) {
-    const { file, shape: found, name: published } = byName.get(name)!;
+  for (const [name, shape] of allRows(table)) {
+    const stored = byName.get(name);
+    if (stored === undefined) continue; // a buffer
+    const { file, shape: found, name: published } = stored;
     if (String(found) !== String(shape))
       throw new UserError({
         code: "tensor-shape",
@@ -115,7 +131,7 @@ function match(
         expected: `[${shape}]`,
       });
   }
-  const known = new Set(table.rows.map(([name]) => name));
+  const known = new Set(allRows(table).map(([name]) => name));
   const odd = [...byName].find(([name]) => !known.has(name) && !table.ignored(name));
   if (strict && odd !== undefined)
     throw new UserError({

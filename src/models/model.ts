@@ -36,7 +36,7 @@ export interface LanguageModel {
   /** config.json's content, published names. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly engine: Engine;
-  /** Trainable tensors under the names of model.safetensors; tied ones once. */
+  /** Tensors under the names of model.safetensors, tied ones once; `requiresGrad` says which are trained. */
   readonly parameters: ReadonlyMap<string, Tensor>;
   readonly dim: number;
   readonly heads: number;

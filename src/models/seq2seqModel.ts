@@ -2,8 +2,8 @@
  *  written token by token, each seeing the targets before it and the whole source. */
 
 import type { CrossEntropyResult, Tensor } from "../tensor/index.js";
+import type { KeyValueCache } from "./cache.js";
 import type { ForwardOptions, LanguageModel } from "./model.js";
-import type { Seq2SeqCache } from "./seq2seqCache.js";
 
 export interface SourceInput {
   /** Token ids of the source [batch, seq], row-major. */
@@ -21,8 +21,9 @@ export interface TargetInput {
   readonly seq: number;
   /** 1 = real, 0 = padding at the right end, [batch, past + seq]; default all real. */
   readonly attentionMask?: ArrayLike<number> | undefined;
-  /** Keys and values of what came before; this call's are appended. */
-  readonly cache?: Seq2SeqCache | undefined;
+  /** Of the model's `createCache`: keys and values of what came before, to which this call's are appended, and of the source.
+   *  Not with an attention mask where rows differ in length. */
+  readonly cache?: KeyValueCache | undefined;
 }
 
 /** The encoder's output and what the decoder must know of its input. */
@@ -42,11 +43,13 @@ export interface Seq2SeqModel extends LanguageModel {
   readonly decoderLayers: number;
   /** Of the decoder, where the vocabularies differ (`vocabSize` is the encoder's). */
   readonly targetVocabSize: number;
-  readonly decoderStartTokenId: number;
+  /** What the decoder reads first; undefined where that is a language that the caller names (mBART). */
+  readonly decoderStartTokenId: number | undefined;
   encode(source: SourceInput, options?: ForwardOptions): Encoded;
-  /** Hidden states of the decoder after the final norm, [batch, seq, dim]. `encoded` may have fewer rows than the cache
-   *  only where its keys and values are in the cache already. */
-  decode(target: TargetInput, encoded: Encoded, options?: DecodeOptions): Tensor;
+  /** A cache with room for `rows` rows of `capacity` target tokens, of which the first read the encoded rows in turn. */
+  createCache(encoded: Encoded, rows: number, capacity: number): KeyValueCache;
+  /** Hidden states of the decoder after the final norm, [batch, seq, dim]. `encoded` is needed where there is no cache. */
+  decode(target: TargetInput, encoded: Encoded | undefined, options?: DecodeOptions): Tensor;
   /** hidden [..., dim] → logits [..., targetVocab]. */
   logits(hidden: Tensor): Tensor;
   /** Cross-entropy of `targets` i32 [batch, seq] (targets[t] is what stands after the decoder's input t; −100 = none), summed

@@ -8,6 +8,8 @@ export interface Stack<Pass, State> {
   readonly layers: number;
   /** Made once a batch: rotary tables, say. */
   prepare(pass: Pass): State;
+  /** What `prepare` makes has gradients: then layers are not computed again in the backward. */
+  readonly trainsState?: boolean;
   embed(pass: Pass): Tensor;
   layer(index: number, x: Tensor, pass: Pass, state: State): Tensor;
   /** After the last layer; the identity where there is no final norm. */
@@ -31,7 +33,8 @@ export function walkLayers<Pass, State>(
     return x;
   };
   const state = stack.prepare(pass);
-  const again = options.recompute === true && engine.gradEnabled && options.attentions === undefined;
+  const wanted = options.recompute === true && options.attentions === undefined;
+  const again = wanted && engine.gradEnabled && stack.trainsState !== true;
   let x = step("embedding", null, () => stack.embed(pass));
   for (let i = 0; i < layers; i++) {
     const last = i === layers - 1;

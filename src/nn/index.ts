@@ -2,5 +2,9 @@
 
 export * from "./activations.js";
 export * from "./attentionProbabilities.js";
+export * from "./biasedAttention.js";
+export * from "./labelSmoothing.js";
+export * from "./relativeBuckets.js";
 export * from "./rope/frequencies.js";
 export * from "./rope/tables.js";
+export * from "./sinusoidal.js";

@@ -28,6 +28,7 @@ export function parameterKinds(parameters: ReadonlyMap<string, Tensor>): Paramet
     vectors: [] as Tensor[],
   };
   for (const [name, p] of parameters) {
+    if (!p.requiresGrad) continue;
     if (!decays(name, p.shape.length)) kinds.vectors.push(p);
     else if (EMBEDDING.test(name)) kinds.embeddings.push(p);
     else if (HEAD.test(name)) kinds.heads.push(p);

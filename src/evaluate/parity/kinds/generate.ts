@@ -1,15 +1,15 @@
-/** @file Checks of type `generate` on decoder-only models: greedy decoding with processors and end tokens, beam search with
+/** @file Checks of type `generate`, on decoders and on encoder-decoders (which continue their start token): greedy decoding with processors and end tokens, beam search with
  *  scores, and the raw logits of each step. Prompts are padded on the left and processors see the padding, as in the
  *  library; after the first end token nothing is compared. */
 
 import { chooseBest } from "../../../generate/choose.js";
-import { beamSearch, startDecoding } from "../../../generate/index.js";
+import { beamSearch, type Continuable, conditioned, startDecoding } from "../../../generate/index.js";
 import {
   type ProcessorOptions,
   processorChain,
   type SequenceBias,
 } from "../../../generate/processors/index.js";
-import type { CausalModel } from "../../../models/index.js";
+import type { Seq2SeqModel } from "../../../models/index.js";
 import type { Comparison } from "../compare.js";
 import {
   type CaseContext,
@@ -22,6 +22,7 @@ import {
 } from "./kind.js";
 import { type Inputs, readInputs } from "./models/inputs.js";
 import { activationLimit, comparisonFor, numberIn } from "./models/limits.js";
+import { isSeq2Seq, seq2seqModelOf } from "./models/seq2seqTask.js";
 import { causalModelOf } from "./models/task.js";
 
 /** A check's `args`, as the file spells them. */
@@ -39,13 +40,16 @@ interface GeneratedRows {
 export const generateChecks: CheckType = { types: ["generate"], fp32Only: true, run };
 
 async function run(check: CheckJson, context: CaseContext): Promise<CheckResult> {
-  const model = causalModelOf(context);
   const inputs = readInputs(check, context);
-  const found = await runGenerate(model, unpadded(inputs), (check.args ?? {}) as GenerateArgs);
+  const args = (check.args ?? {}) as GenerateArgs;
+  const seq2seq = isSeq2Seq(context);
+  const found = seq2seq
+    ? await runConditioned(seq2seqModelOf(context), inputs, args)
+    : await runGenerate(causalModelOf(context), unpadded(inputs), args);
   const expect = (check.expect ?? {}) as Record<string, unknown>;
   const c = comparisonFor(check, context);
   const eos = [(check.args as GenerateArgs).eos_token_id ?? []].flat() as number[];
-  compareSequences(c, found.sequences, context.tensor(expect.sequences), inputs.seq, eos);
+  compareSequences(c, found.sequences, context.tensor(expect.sequences), seq2seq ? 1 : inputs.seq, eos);
   if (expect.sequences_scores !== undefined) {
     const limit = Math.max(1e-4, 10 * numberIn(check.noise, "sequences_scores"));
     const scores = context.tensor(expect.sequences_scores).floats();
@@ -104,8 +108,25 @@ function unpadded({ inputIds, attentionMask, batch, seq }: Inputs): Int32Array[]
   );
 }
 
+async function runConditioned(
+  model: Seq2SeqModel,
+  { inputIds, batch, seq, attentionMask }: Inputs,
+  args: GenerateArgs,
+): Promise<GeneratedRows> {
+  const { engine } = model;
+  const source = { inputIds, batch, seq, attentionMask };
+  const encoded = engine.noGrad(() => model.encode(source));
+  try {
+    const start = number(args, "decoder_start_token_id", model.decoderStartTokenId ?? Number.NaN);
+    const prompts = Array.from({ length: batch }, () => Int32Array.of(start));
+    return await runGenerate(conditioned(model, encoded), prompts, args);
+  } finally {
+    encoded.hidden.dispose();
+  }
+}
+
 async function runGenerate(
-  model: CausalModel,
+  model: Continuable,
   prompts: readonly Int32Array[],
   args: GenerateArgs,
 ): Promise<GeneratedRows> {
@@ -134,7 +155,7 @@ function number(args: GenerateArgs, key: string, otherwise: number): number {
 }
 
 const KNOWN = new Set(
-  "pad_token_id max_new_tokens do_sample eos_token_id repetition_penalty no_repeat_ngram_size num_beams length_penalty early_stopping num_return_sequences min_length min_new_tokens bad_words_ids sequence_bias suppress_tokens begin_suppress_tokens forced_bos_token_id forced_eos_token_id remove_invalid_values renormalize_logits exponential_decay_length_penalty".split(
+  "pad_token_id decoder_start_token_id max_new_tokens do_sample eos_token_id repetition_penalty no_repeat_ngram_size num_beams length_penalty early_stopping num_return_sequences min_length min_new_tokens bad_words_ids sequence_bias suppress_tokens begin_suppress_tokens forced_bos_token_id forced_eos_token_id remove_invalid_values renormalize_logits exponential_decay_length_penalty".split(
     " ",
   ),
 );
@@ -164,7 +185,7 @@ function optionsOf(args: GenerateArgs): Options {
   };
 }
 
-function greedy(model: CausalModel, prompts: readonly Int32Array[], options: Options): GeneratedRows {
+function greedy(model: Continuable, prompts: readonly Int32Array[], options: Options): GeneratedRows {
   const { maxTokens, eosTokenIds, padTokenId } = options;
   const longest = Math.max(...prompts.map((p) => p.length));
   const chain = processorChain(options, {

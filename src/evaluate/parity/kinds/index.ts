@@ -6,7 +6,7 @@ import type { CaseKind, CheckType } from "./kind.js";
 import { badFiles } from "./models/badFiles.js";
 import { modelChecks } from "./models/index.js";
 import { optimKinds } from "./optim/index.js";
-import { ropeTables } from "./positions.js";
+import { relativeBucketTables, ropeTables, sinusoidalTables } from "./positions.js";
 import { processorChecks } from "./processors.js";
 import { tokenizerKinds } from "./tokenizers/index.js";
 
@@ -14,6 +14,8 @@ const checkTypes: readonly CheckType[] = [
   ...modelChecks,
   badFiles,
   ropeTables,
+  relativeBucketTables,
+  sinusoidalTables,
   generateChecks,
   processorChecks,
 ];

@@ -1,7 +1,14 @@
-/** @file Checks of type `rope`: frequencies, and cos and sin at given positions. The library multiplies position and
+/** @file Tables of positions: `t5_buckets`, `sinusoidal`, and `rope`: frequencies, and cos and sin at given positions. The library multiplies position and
  *  frequency in float32, which at position p is off by 6e-8·p radians: so much is allowed beyond 1e-6. */
 
-import { type RopeParameters, ropeAngles, ropeFrequencies } from "../../../nn/index.js";
+import {
+  type RopeParameters,
+  relativeBucket,
+  ropeAngles,
+  ropeFrequencies,
+  type SinusoidalLayout,
+  sinusoidalTable,
+} from "../../../nn/index.js";
 import { createComparison } from "../compare.js";
 import { CaseError, type CheckType } from "./kind.js";
 
@@ -38,6 +45,36 @@ export const ropeTables: CheckType = {
       c.arrays(`cos at ${position}`, cut(cos, p, half), cut(allCos, p, width), limit);
       c.arrays(`sin at ${position}`, cut(sin, p, half), cut(allSin, p, width), limit);
     });
+    return c.result();
+  },
+};
+
+export const relativeBucketTables: CheckType = {
+  types: ["t5_buckets"],
+  run(check, context) {
+    const { num_buckets, max_distance, bidirectional } = check.args as Record<string, unknown>;
+    const options = {
+      buckets: Number(num_buckets),
+      maxDistance: Number(max_distance),
+      bidirectional: bidirectional === true,
+    };
+    const distances = context.tensor((check.inputs as Record<string, unknown>).relative_position).ints();
+    const expected = context.tensor((check.expect as Record<string, unknown>).bucket).ints();
+    const found = distances.map((d) => relativeBucket(d, options));
+    const c = createComparison(check.id);
+    c.arrays("bucket", found, expected, 0.5);
+    return c.result();
+  },
+};
+
+export const sinusoidalTables: CheckType = {
+  types: ["sinusoidal"],
+  run(check, context) {
+    const { dim, positions, layout } = check.args as Record<string, unknown>;
+    const table = sinusoidalTable(Number(positions), Number(dim), layout as SinusoidalLayout);
+    const c = createComparison(check.id);
+    const expected = context.tensor((check.expect as Record<string, unknown>).table).floats();
+    c.arrays("table", table, expected, 1e-6);
     return c.result();
   },
 };

@@ -8,7 +8,10 @@ import type { Comparison, Where } from "../../compare.js";
 import { type CaseContext, CaseError, type CheckJson, type CheckResult, type CheckType } from "../kind.js";
 import { type Inputs, readInputs } from "./inputs.js";
 import { activationLimit, comparisonFor, lossLimit, numberIn } from "./limits.js";
+import { seq2seqForward, seq2seqIncremental } from "./seq2seqForward.js";
+import { isSeq2Seq } from "./seq2seqTask.js";
 import { causalModelOf, freshTask, type Task, taskOf } from "./task.js";
+import { queriesWhere, rowsWhere } from "./where.js";
 
 export const forwardChecks: readonly CheckType[] = [
   { types: ["forward"], run: forward },
@@ -17,6 +20,7 @@ export const forwardChecks: readonly CheckType[] = [
 ];
 
 function forward(check: CheckJson, context: CaseContext): CheckResult[] {
+  if (isSeq2Seq(context)) return [seq2seqForward(check, context)];
   const inputs = readInputs(check, context);
   const c = comparisonFor(check, context);
   compareForward(c, taskOf(context), inputs, check, context);
@@ -96,22 +100,6 @@ function lists(
   });
 }
 
-/** [batch, seq, width]: positions where the mask [batch, seq] is 1. */
-function rowsWhere(mask: Int32Array | undefined, width: number): Where | undefined {
-  return mask && { mask, index: (i) => Math.floor(i / width) };
-}
-
-/** [batch, heads, queries, keys]: queries where the mask [batch, queries] is 1. */
-function queriesWhere(mask: Int32Array | undefined, shape: readonly number[]): Where | undefined {
-  const [, heads, queries, keys] = shape as [number, number, number, number];
-  return (
-    mask && {
-      mask,
-      index: (i) => Math.floor(i / (heads * queries * keys)) * queries + (Math.floor(i / keys) % queries),
-    }
-  );
-}
-
 function packed(check: CheckJson, context: CaseContext): CheckResult[] {
   const engine = context.engine();
   const task = taskOf(context);
@@ -173,6 +161,7 @@ function documentOf(
 }
 
 function incremental(check: CheckJson, context: CaseContext): CheckResult {
+  if (isSeq2Seq(context)) return seq2seqIncremental(check, context);
   const engine = context.engine();
   const model = causalModelOf(context);
   const { inputIds, batch, seq } = readInputs(check, context);

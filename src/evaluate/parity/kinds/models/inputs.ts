@@ -10,6 +10,9 @@ export interface Inputs extends DecoderInput {
   readonly documentStarts?: Int32Array | undefined;
   /** A label a token [batch, seq] or a sequence [batch] (or values, for regression). */
   readonly labels?: Int32Array | Float32Array | undefined;
+  /** Encoder-decoders: what the decoder reads, [batch, target seq]; default made of the labels. */
+  readonly decoderInputIds?: Int32Array | undefined;
+  readonly decoderAttentionMask?: Int32Array | undefined;
 }
 
 export function readInputs(check: CheckJson, context: CaseContext): Inputs {
@@ -27,6 +30,8 @@ export function readInputs(check: CheckJson, context: CaseContext): Inputs {
     attentionMask: ints("attention_mask"),
     labels: labels === undefined ? undefined : labels.dtype === "F32" ? labels.floats() : labels.ints(),
     documentStarts: documents && documentStarts(documents, ids.shape[1]!),
+    decoderInputIds: ints("decoder_input_ids"),
+    decoderAttentionMask: ints("decoder_attention_mask"),
   };
 }
 
@@ -59,5 +64,7 @@ export function rowsOf(inputs: Inputs, rows: readonly number[]): Inputs {
     attentionMask: pick(inputs.attentionMask),
     labels: pick(inputs.labels),
     documentStarts: pick(inputs.documentStarts),
+    decoderInputIds: pick(inputs.decoderInputIds),
+    decoderAttentionMask: pick(inputs.decoderAttentionMask),
   };
 }

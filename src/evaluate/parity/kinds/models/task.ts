@@ -15,6 +15,7 @@ import { isDirectory, joinPath, readJson } from "../../../../platform/files.js";
 import type { Engine, Tensor } from "../../../../tensor/index.js";
 import { type CaseContext, CaseError, NotHere } from "../kind.js";
 import type { Inputs } from "./inputs.js";
+import { isSeq2Seq, seq2seqTask } from "./seq2seqTask.js";
 
 export interface Task {
   readonly parameters: ReadonlyMap<string, Tensor>;
@@ -37,6 +38,7 @@ export function openTask(folder: string, engine: Engine, configName = "config.js
 
 /** The case's model, loaded anew: the caller disposes of it. */
 export function freshTask(context: CaseContext, configName?: string): Task {
+  if (isSeq2Seq(context)) return seq2seqTask(context, configName);
   return openTask(modelFolder(context), context.engine(), configName);
 }
 

@@ -1,0 +1,52 @@
+/** @file What is checked of every batch before a model sees it. */
+
+import { UserError } from "../platform/errors.js";
+
+type Sized = readonly [values: ArrayLike<number> | undefined, length: number];
+
+/** Throws where an input that is given has another length than the batch needs. */
+export function checkLengths(inputs: Readonly<Record<string, Sized>>): void {
+  for (const [name, [values, length]] of Object.entries(inputs)) {
+    if (values !== undefined && values.length !== length)
+      throw new Error(`${name} holds ${values.length} numbers, the batch needs ${length}`);
+  }
+}
+
+/** Throws UserError where a text is longer than positions allow. */
+export function checkContext(tokens: number, contextLength: number, what = "the text"): void {
+  if (tokens <= contextLength) return;
+  throw new UserError({
+    code: "context-exceeded",
+    message: `${what} is longer than the model's context`,
+    found: tokens,
+    expected: `at most ${contextLength} tokens`,
+    fix: "shorten the prompt or ask for fewer tokens",
+  });
+}
+
+/** Throws UserError where a cache has no room for `tokens`. */
+export function checkCapacity(tokens: number, capacity: number): void {
+  if (tokens <= capacity) return;
+  throw new UserError({
+    code: "cache-full",
+    message: "the key-value cache is full",
+    found: tokens,
+    expected: `at most ${capacity} tokens`,
+    fix: "make the cache larger",
+  });
+}
+
+/** Throws UserError where an id is outside the vocabulary. */
+export function checkIds(ids: Int32Array, vocabSize: number): void {
+  for (const id of ids) {
+    if (id < 0 || id >= vocabSize) {
+      throw new UserError({
+        code: "token-unknown",
+        message: "a token id lies outside the model's vocabulary",
+        found: id,
+        expected: `0 to ${vocabSize - 1}`,
+        fix: "use the tokenizer that the model was trained with",
+      });
+    }
+  }
+}
