@@ -41,7 +41,9 @@ function buildBart(c: BartConfig, parameters: Parameters, engine: Engine): Seq2S
   const tables: Tensor[] = [];
   const pair = (name: string) => ({ weight: p(`${name}.weight`), bias: p(`${name}.bias`) });
   type Pair = ReturnType<typeof pair>;
-  const norm = (x: Tensor, { weight, bias }: Pair) => layerNorm(x, weight, bias, 1e-5);
+  // After a block the norm's output is the residual stream.
+  const stream = shape.norm === "post" ? ({ dtype: "f32" } as const) : {};
+  const norm = (x: Tensor, { weight, bias }: Pair) => layerNorm(x, weight, bias, 1e-5, stream);
   const project = (x: Tensor, { weight, bias }: Pair) => linear(x, weight, { bias });
   const attention = (name: string) => ({
     q: pair(`${name}.q_proj`),
@@ -98,7 +100,9 @@ function buildBart(c: BartConfig, parameters: Parameters, engine: Engine): Seq2S
         const tokens = embedding(words, pass.ids, { paddingId: c.pad_token_id });
         const x = c.scale_embedding ? scale(tokens, Math.sqrt(dim)) : tokens;
         const y = add(x, embedding(table, engine.tensor(rows, [batch, seq])));
-        return embeddingNorm === undefined ? y : norm(y, embeddingNorm);
+        return embeddingNorm === undefined
+          ? y
+          : layerNorm(y, embeddingNorm.weight, embeddingNorm.bias, 1e-5, { dtype: "f32" });
       },
       norm: (x: Tensor) => (finalNorm === undefined ? x : norm(x, finalNorm)),
     };

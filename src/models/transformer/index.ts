@@ -46,7 +46,9 @@ function buildTransformer(c: TransformerConfig, parameters: Parameters, engine: 
     .keep();
   const pair = (name: string) => ({ weight: p(`${name}.weight`), bias: p(`${name}.bias`) });
   type Pair = ReturnType<typeof pair>;
-  const norm = (x: Tensor, { weight, bias }: Pair) => layerNorm(x, weight, bias, c.layer_norm_eps);
+  // After a block the norm's output is the residual stream.
+  const stream = !c.norm_first ? ({ dtype: "f32" } as const) : {};
+  const norm = (x: Tensor, { weight, bias }: Pair) => layerNorm(x, weight, bias, c.layer_norm_eps, stream);
   const attention = (name: string) => ({
     weight: p(`${name}.in_proj_weight`),
     bias: p(`${name}.in_proj_bias`),

@@ -12,6 +12,7 @@ import type { Activation } from "../backend.js";
 import type { DType } from "../dtype.js";
 import { record, recording } from "../tape.js";
 import type { Tensor } from "../tensor.js";
+import { cast } from "./cast.js";
 
 export interface LinearOptions {
   readonly bias?: Tensor | undefined;
@@ -24,7 +25,8 @@ export interface LinearOptions {
 }
 
 export function linear(x: Tensor, weight: Tensor, options: LinearOptions = {}): Tensor {
-  const { bias, activation, residual, layout = "out-in" } = options;
+  const { bias, activation, layout = "out-in" } = options;
+  const residual = options.residual && cast(options.residual, "f32");
   const { engine } = x;
   const { backend, compute } = engine;
   const outIn = layout === "out-in";

@@ -1,18 +1,26 @@
 /** @file Layer norm y = (x − mean)·rstd·g + b (Ba et al. 2016) and RMS norm y = x·rstd·(g + offset), rstd = 1/√(mean(x²) + ε)
  *  (Zhang & Sennrich 2019), over the last dimension. x [..., dim]; g, b [dim]; y of the engine's type of activations,
- *  whatever x is (the f32 residual stream, say). The formulas of the backwards stand with the kernels. Saves mean and rstd [rows]; y is computed again where the backward of what follows needs it. */
+ *  whatever x is (the f32 residual stream, say), or f32 where y is the residual stream itself (post-norm). The formulas of the
+ *  backwards stand with the kernels. Saves mean and rstd [rows]; y is computed again where the backward of what follows
+ *  needs it. */
 
 import type { Operand } from "../backend.js";
 import { record, recording } from "../tape.js";
 import type { Tensor } from "../tensor.js";
 
-export function layerNorm(x: Tensor, gain: Tensor, bias: Tensor | undefined, eps: number): Tensor {
+export function layerNorm(
+  x: Tensor,
+  gain: Tensor,
+  bias: Tensor | undefined,
+  eps: number,
+  options: { readonly dtype?: "f32" } = {},
+): Tensor {
   const { engine } = x;
   const { backend } = engine;
   const [rows, dim] = [x.rows, x.columns];
   const inputs = bias ? [x, gain, bias] : [x, gain];
   const saved = recording(inputs) ? { mean: engine.empty([rows]), rstd: engine.empty([rows]) } : undefined;
-  const y = engine.empty(x.shape, engine.activations);
+  const y = engine.empty(x.shape, options.dtype ?? engine.activations);
   const norm = (to: { y: Operand; mean?: Tensor; rstd?: Tensor }) =>
     backend.layerNorm({ x, gain, bias, ...to, rows, dim, eps });
   norm({ y, ...saved });
