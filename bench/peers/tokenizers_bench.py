@@ -3,6 +3,7 @@ a request on standard input, an answer with "seconds" on standard output, so tha
 
   {"op": "load", "tokenizer": FILE, "vocab": FILE}                  both encoders, from the same vocabulary
   {"op": "encode", "lib": L, "documents": FILE, "cold": BOOL, "ids": FILE | null}
+  {"op": "open", "tokenizer": FILE}                                 from the file to the first ids
   {"op": "train", "documents": FILE, "vocab_size": N, "merges": FILE}
 
 What is cached: tiktoken nothing; tokenizers up to 10,000 words in its model, which "cold" begins anew by loading the
@@ -58,6 +59,12 @@ def encode(request):
     return {"seconds": seconds}
 
 
+def open_file(request):
+    start = time.perf_counter()
+    Tokenizer.from_file(request["tokenizer"]).encode("Hello world")
+    return {"seconds": time.perf_counter() - start}
+
+
 def train(request):
     texts = documents(request["documents"])
     tokenizer = Tokenizer(models.BPE())
@@ -77,7 +84,7 @@ def train(request):
     return {"seconds": seconds}
 
 
-OPERATIONS = {"load": load, "encode": encode, "train": train}
+OPERATIONS = {"load": load, "open": open_file, "encode": encode, "train": train}
 for line in sys.stdin:
     request = json.loads(line)
     print(json.dumps(OPERATIONS[request["op"]](request)), flush=True)
