@@ -37,13 +37,9 @@ export interface TokenizerParts {
 
 export function assembleTokenizer(parts: TokenizerParts): Tokenizer {
   const { vocabulary, added, roles } = parts;
-  const ids = new Map<string, number>();
-  vocabulary.tokens.forEach((token, id) => {
-    if (token !== undefined) ids.set(token, id);
-  });
-  for (const [id, token] of vocabulary.far) ids.set(token, id);
+  const idOf = createIdOf(vocabulary);
   const specials = new Map(added.filter((t) => t.special).map((t) => [t.content, t.id]));
-  const roleId = (spelling: string | undefined) => (spelling === undefined ? undefined : ids.get(spelling));
+  const roleId = (spelling: string | undefined) => (spelling === undefined ? undefined : idOf(spelling));
   const encodeSection = createSectionEncoder(parts);
   const encodeInto: Tokenizer["encodeInto"] = (text, out, options) => {
     refuseSpecials(text, added, options);
@@ -77,10 +73,30 @@ export function assembleTokenizer(parts: TokenizerParts): Tokenizer {
     encodeInto,
     ...createFullEncoding(parts),
     ...parts.decoding,
-    tokenToId: (token) => ids.get(token),
+    tokenToId: idOf,
     idToToken: (id) => tokenAt(vocabulary, id),
     definition: parts.definition,
     config: parts.config,
+  };
+}
+
+/** Of several ids with one spelling the last. The table is made when it pays: a tokenizer being loaded asks for a few. */
+function createIdOf({ tokens, far }: TokenizerParts["vocabulary"]): (token: string) => number | undefined {
+  let ids: Map<string, number> | undefined;
+  let asked = 0;
+  return (token) => {
+    if (ids === undefined && ++asked <= 8) {
+      const beyond = [...far].findLast(([, spelling]) => spelling === token);
+      if (beyond !== undefined) return beyond[0];
+      const id = tokens.lastIndexOf(token);
+      return id < 0 ? undefined : id;
+    }
+    if (ids === undefined) {
+      ids = new Map();
+      for (const [id, spelling] of tokens.entries()) if (spelling !== undefined) ids.set(spelling, id);
+      for (const [id, spelling] of far) ids.set(spelling, id);
+    }
+    return ids.get(token);
   };
 }
 

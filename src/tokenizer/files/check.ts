@@ -47,9 +47,12 @@ export function asFlag(value: unknown, place: Place, fallback: boolean): boolean
   return refuse(place, "malformed-tokenizer", "has the wrong type", describe(value), "true or false", REMAKE);
 }
 
+export const isId = (value: unknown): value is number =>
+  typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** 32;
+
 /** A token id as the format allows it: 32 bits, no sign. */
 export function asId(value: unknown, place: Place): number {
-  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** 32) return value;
+  if (isId(value)) return value;
   return refuse(
     place,
     "malformed-tokenizer",

@@ -14,7 +14,7 @@ import type { AddedToken } from "../tokenizer.js";
 import type { JsonObject, Place } from "./check.js";
 import { inside } from "./check.js";
 import { EVERY_CHARACTER } from "./definition.js";
-import { readMerges } from "./readMerges.js";
+import { type Merges, readMerges } from "./readMerges.js";
 import { pieceEnds } from "./tiktoken.js";
 import type { Vocabulary } from "./vocabulary.js";
 
@@ -24,6 +24,7 @@ export function fastPath(
   vocabulary: Vocabulary,
   added: readonly AddedToken[],
   place: Place,
+  known?: Merges,
 ): TextToIds | undefined {
   const model = json.model as JsonObject;
   const pieces = flatten(json.pre_tokenizer as JsonObject | null | undefined);
@@ -37,7 +38,7 @@ export function fastPath(
     (c) => vocabulary.ids.get(String.fromCharCode(c)) ?? -1,
   );
   if (byteIds.includes(-1)) return undefined;
-  const merges = readMerges(model.merges, vocabulary, inside(place, "model.merges"));
+  const merges = known ?? readMerges(model.merges, vocabulary, inside(place, "model.merges"));
   const classes = createCharacterClasses();
   const special = new Set(added.filter((token) => token.special).map((token) => token.id));
   const encode = createByteLevelBpe({

@@ -17,24 +17,28 @@ export function readMerges(value: unknown, vocabulary: Vocabulary, place: Place,
   const pairs = new Int32Array(list.length * 2);
   const result = new Int32Array(list.length);
   list.forEach((entry, rank) => {
-    const here = inside(place, rank);
-    const [left, right] = splitMerge(entry, here);
-    pairs[2 * rank] = idOf(left, vocabulary, here);
-    pairs[2 * rank + 1] = idOf(right, vocabulary, here);
-    result[rank] = idOf(left + right.slice(prefix.length), vocabulary, here);
+    const [left, right] = splitMerge(entry) ?? refuseMerge(entry, inside(place, rank));
+    const idOf = (token: string) => vocabulary.ids.get(token) ?? refuseToken(token, inside(place, rank));
+    pairs[2 * rank] = idOf(left);
+    pairs[2 * rank + 1] = idOf(right);
+    result[rank] = idOf(left + (prefix === "" ? right : right.slice(prefix.length)));
   });
   return { pairs, result };
 }
 
-function splitMerge(entry: unknown, place: Place): [string, string] {
-  const parts = typeof entry === "string" ? entry.split(" ") : entry;
-  if (
-    Array.isArray(parts) &&
-    parts.length === 2 &&
-    typeof parts[0] === "string" &&
-    typeof parts[1] === "string"
-  )
-    return [parts[0], parts[1]];
+/** Called some hundred thousand times. */
+function splitMerge(entry: unknown): readonly [string, string] | undefined {
+  if (typeof entry === "string") {
+    const space = entry.indexOf(" ");
+    if (space < 0 || entry.includes(" ", space + 1)) return undefined;
+    return [entry.slice(0, space), entry.slice(space + 1)];
+  }
+  if (!Array.isArray(entry) || entry.length !== 2) return undefined;
+  const [left, right] = entry as [unknown, unknown];
+  return typeof left === "string" && typeof right === "string" ? [left, right] : undefined;
+}
+
+function refuseMerge(entry: unknown, place: Place): never {
   return refuse(
     place,
     "malformed-merge",
@@ -45,9 +49,7 @@ function splitMerge(entry: unknown, place: Place): [string, string] {
   );
 }
 
-function idOf(token: string, vocabulary: Vocabulary, place: Place): number {
-  const id = vocabulary.ids.get(token);
-  if (id !== undefined) return id;
+function refuseToken(token: string, place: Place): never {
   return refuse(
     place,
     "merge-without-token",

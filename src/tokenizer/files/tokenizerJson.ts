@@ -46,7 +46,7 @@ export function tokenizerFromJson(
     object[key] === undefined || object[key] === null ? undefined : read(object[key], inside(root, key));
   const normalizer = optional("normalizer", makeNormalizer);
   const preTokenizer = optional("pre_tokenizer", makePreTokenizer);
-  const { model, vocabulary } = makeModel(object.model, inside(root, "model"));
+  const { model, vocabulary, merges } = makeModel(object.model, inside(root, "model"));
   const added = readAddedTokens(object.added_tokens, vocabulary, inside(root, "added_tokens"));
   const hasId = (id: number) => tokenAt(vocabulary, id) !== undefined;
   const postProcessor = optional("post_processor", (value, place) => makePostProcessor(value, hasId, place));
@@ -63,7 +63,7 @@ export function tokenizerFromJson(
     roles,
     extractors: createExtractors(added, normalizer),
     pipeline,
-    fast: fastPath(object, vocabulary, added, root),
+    fast: fastPath(object, vocabulary, added, root, merges),
     decoding: createDecoding(vocabulary, added, normalizer, decoder, object.decoder),
     truncation: readTruncation(object.truncation, postProcessor?.putIn[0] ?? 0, inside(root, "truncation")),
     padding: readPadding(object.padding, inside(root, "padding")),

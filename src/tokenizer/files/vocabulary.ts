@@ -1,7 +1,7 @@
 /** @file The `vocab` of a model: spelling → id, checked. */
 
 import type { JsonObject, Place } from "./check.js";
-import { asId, asObject, inside, refuse } from "./check.js";
+import { asId, asObject, inside, isId, refuse } from "./check.js";
 
 export interface Vocabulary {
   readonly ids: ReadonlyMap<string, number>;
@@ -12,6 +12,8 @@ export interface Vocabulary {
 }
 
 const FARTHEST = 1 << 20;
+/** Whatever has surrogates, in pairs or not. */
+const HALF = /[\ud800-\udfff]/;
 
 export function setToken(vocabulary: Pick<Vocabulary, "tokens" | "far">, id: number, token: string): void {
   const { tokens, far } = vocabulary;
@@ -32,20 +34,21 @@ export function readVocabulary(value: unknown, place: Place): Vocabulary {
   const ids = new Map<string, number>();
   const vocabulary: Vocabulary = { ids, tokens: [], far: new Map() };
   for (const [token, raw] of Object.entries(object)) {
-    const id = asId(raw, inside(place, JSON.stringify(token)));
+    const here = () => inside(place, JSON.stringify(token)); // only for what is refused
+    const id = isId(raw) ? raw : asId(raw, here());
     const other = tokenAt(vocabulary, id);
     if (other !== undefined)
       refuse(
-        inside(place, JSON.stringify(token)),
+        here(),
         "duplicate-token-id",
         "has the id of another token",
         `${id}, which ${JSON.stringify(other)} has`,
         "an id of its own",
         "give each token one id",
       );
-    if (/\p{Cs}/u.test(token))
+    if (HALF.test(token) && /\p{Cs}/u.test(token))
       refuse(
-        inside(place, JSON.stringify(token)),
+        here(),
         "malformed-tokenizer",
         "has half a character, which no text can hold",
         token,

@@ -12,11 +12,11 @@ import {
   refuse,
 } from "../files/check.js";
 import { count, flag, type Maker, made, makeComponent } from "../files/component.js";
-import { readMerges } from "../files/readMerges.js";
+import { type Merges, readMerges } from "../files/readMerges.js";
 import { readVocabulary, type Vocabulary } from "../files/vocabulary.js";
 import { createMergeTable } from "./bpe/mergeTable.js";
 import { textBpe } from "./bpe/textBpe.js";
-import { cached, type Model } from "./model.js";
+import { cached, lazy, type Model } from "./model.js";
 import { unigram } from "./unigram/unigram.js";
 import { wordLevel } from "./wordlevel/wordLevel.js";
 import { wordPiece } from "./wordpiece/wordPiece.js";
@@ -24,6 +24,8 @@ import { wordPiece } from "./wordpiece/wordPiece.js";
 export interface ReadModel {
   readonly model: Model;
   readonly vocabulary: Vocabulary;
+  /** Of BPE without a prefix of what goes on. */
+  readonly merges?: Merges | undefined;
 }
 
 const Bpe = z.object({
@@ -53,18 +55,23 @@ const MAKERS: Readonly<Record<string, Maker<ReadModel>>> = {
         "null, 0 or 1",
         "set dropout to null: it belongs to training",
       );
-    const model = textBpe({
-      ids: vocabulary.ids,
-      merges: createMergeTable(merges.pairs, merges.result, new Int32Array(256).fill(-1)),
-      unkId: f.unk_token == null ? undefined : unkId(f.unk_token, vocabulary, place),
-      fuseUnk: f.fuse_unk,
-      byteFallback: f.byte_fallback,
-      continuingPrefix: prefix,
-      endOfWordSuffix: f.end_of_word_suffix ?? "",
-      ignoreMerges: f.ignore_merges && dropout === 0,
-      neverMerge: dropout === 1,
-    });
-    return { model: cached(model), vocabulary };
+    const unknown = f.unk_token == null ? undefined : unkId(f.unk_token, vocabulary, place);
+    const model = lazy(() =>
+      cached(
+        textBpe({
+          ids: vocabulary.ids,
+          merges: createMergeTable(merges.pairs, merges.result, new Int32Array(256).fill(-1)),
+          unkId: unknown,
+          fuseUnk: f.fuse_unk,
+          byteFallback: f.byte_fallback,
+          continuingPrefix: prefix,
+          endOfWordSuffix: f.end_of_word_suffix ?? "",
+          ignoreMerges: f.ignore_merges && dropout === 0,
+          neverMerge: dropout === 1,
+        }),
+      ),
+    );
+    return { model, vocabulary, merges: prefix === "" ? merges : undefined };
   }),
   WordPiece: made(
     z.object({

@@ -10,6 +10,17 @@ export interface Model {
   tokenize(piece: string, sink: TokenSink): void;
 }
 
+/** Made when it is first needed: byte-level models have a faster way to ids, and often need no other. */
+export function lazy(make: () => Model): Model {
+  let model: Model | undefined;
+  return {
+    tokenize(piece, sink) {
+      model ??= make();
+      model.tokenize(piece, sink);
+    },
+  };
+}
+
 /** Keeps what was found for short pieces, which come again and again. Bounded: emptied when full, which changes speed
  *  only. */
 export function cached(model: Model, longest = 64, most = 1 << 15): Model {
