@@ -36,15 +36,15 @@ export function createBoard(table: MergeTable): Board {
     merge(symbols, ranks, from, to) {
       begin = from;
       size = to - from;
-      slots.fill(NO_MERGE);
       lows.fill(NO_MERGE);
       for (let i = 0; i < size; i++) {
         tokens[i] = symbols[from + i]!;
         next[i] = i + 1;
         previous[i] = i - 1;
         const rank = ranks[from + i]!;
-        if (rank !== NO_MERGE && i + 1 < size) slots[i] = (rank << 6) | i;
+        slots[i] = rank !== NO_MERGE && i + 1 < size ? (rank << 6) | i : NO_MERGE;
       }
+      for (let i = size; (i & 7) !== 0; i++) slots[i] = NO_MERGE;
       for (let i = 0; i < size; i += 8) lower(i);
       let count = size;
       for (let lowest = lowestOfEight(lows, 0); lowest !== NO_MERGE; lowest = lowestOfEight(lows, 0)) {

@@ -7,6 +7,8 @@ export interface MergeTable {
   /** Open addressing; four int32 a slot: left, right, rank, unused. Empty: rank -1. */
   readonly slots: Int32Array;
   readonly mask: number;
+  /** A bit for the hash of every pair that is there, four bits a slot: most pairs are not, and this says so from near. */
+  readonly bits: Int32Array;
   /** Token made by the merge of each rank. [merges] */
   readonly result: Int32Array;
   /** Token of each byte, -1 if the vocabulary lacks it. [256] */
@@ -29,16 +31,19 @@ export function createMergeTable(
   const slots = new Int32Array(size * 4);
   for (let s = 2; s < slots.length; s += 4) slots[s] = -1;
   const mask = size - 1;
+  const bits = new Int32Array(size >> 3);
   for (let n = 0; n < pairs.length / 2; n++) {
     const rank = ranks === undefined ? n : ranks[n]!;
     const left = pairs[2 * n]!;
     const right = pairs[2 * n + 1]!;
-    let slot = pairHash(left, right) & mask;
+    const hash = pairHash(left, right);
+    bits[(hash >>> 5) & (bits.length - 1)]! |= 1 << hash;
+    let slot = hash & mask;
     while (slots[slot * 4 + 2] !== -1 && (slots[slot * 4] !== left || slots[slot * 4 + 1] !== right))
       slot = (slot + 1) & mask;
     slots.set([left, right, rank], slot * 4);
   }
-  const table = { slots, mask, result, byteIds, byteRanks: new Int32Array(65536) };
+  const table = { slots, mask, bits, result, byteIds, byteRanks: new Int32Array(65536) };
   for (let a = 0; a < 256; a++)
     for (let b = 0; b < 256; b++) table.byteRanks[a * 256 + b] = rankOf(table, byteIds[a]!, byteIds[b]!);
   return table;
@@ -51,8 +56,10 @@ function pairHash(left: number, right: number): number {
 
 /** Rank of the merge of two tokens, `NO_MERGE` if there is none. */
 export function rankOf(table: MergeTable, left: number, right: number): number {
-  const { slots, mask } = table;
-  let slot = pairHash(left, right) & mask;
+  const { slots, mask, bits } = table;
+  const hash = pairHash(left, right);
+  if ((bits[(hash >>> 5) & (bits.length - 1)]! & (1 << hash)) === 0) return NO_MERGE;
+  let slot = hash & mask;
   for (;;) {
     const s = slot << 2;
     const rank = slots[s + 2]!;
