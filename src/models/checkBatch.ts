@@ -50,3 +50,16 @@ export function checkIds(ids: Int32Array, vocabSize: number): void {
     }
   }
 }
+
+/** Throws UserError where a position is none of a table's rows. */
+export function checkPositions(positions: ArrayLike<number>, rows: number): void {
+  for (let i = 0; i < positions.length; i++) {
+    if (positions[i]! < 0 || positions[i]! >= rows)
+      throw new UserError({
+        code: "position-unknown",
+        message: "a position id lies outside the model's table",
+        found: positions[i],
+        expected: `0 to ${rows - 1}`,
+      });
+  }
+}

@@ -27,3 +27,23 @@ export function specialTokenIds(config: SpecialTokens) {
     padTokenId: config.pad_token_id ?? undefined,
   };
 }
+
+/** What classifiers are configured by. */
+export const labelFields = {
+  architectures: z.array(z.string()).nullish(),
+  id2label: z.record(z.string(), z.string()).nullish(),
+  label2id: z.record(z.string(), z.int()).nullish(),
+  num_labels: size.nullish(),
+  problem_type: z.enum(["single_label_classification", "multi_label_classification", "regression"]).nullish(),
+};
+
+export type LabelFields = z.infer<z.ZodObject<typeof labelFields>>;
+
+export function labelCountOf(config: Pick<LabelFields, "id2label" | "num_labels">): number {
+  return config.num_labels ?? (config.id2label ? Object.keys(config.id2label).length : 2);
+}
+
+/** As transformers take it where config.json does not say: one score is a value. */
+export function problemOf(config: Pick<LabelFields, "id2label" | "num_labels" | "problem_type">) {
+  return config.problem_type ?? (labelCountOf(config) === 1 ? "regression" : "single_label_classification");
+}

@@ -1,10 +1,9 @@
 /** @file What all decoders share: checking a batch, positions, ranges, the walk over layers, head and loss. A family gives
  *  its embedding, its layer and its final norm; x is [batch, seq, dim] throughout. */
 
-import { UserError } from "../platform/errors.js";
 import { attentionRanges, type Engine, linear, linearCrossEntropy, type Tensor } from "../tensor/index.js";
 import { type KeyValueCache, raggedRanges } from "./cache.js";
-import { checkCapacity, checkContext, checkIds, checkLengths } from "./checkBatch.js";
+import { checkCapacity, checkContext, checkIds, checkLengths, checkPositions } from "./checkBatch.js";
 import type { CausalModel, DecoderInput, ForwardOptions } from "./model.js";
 import { type Stack, walkLayers } from "./stack.js";
 
@@ -129,13 +128,5 @@ function checkInput(
   checkContext(past + seq, model.contextLength);
   if (cache !== undefined) checkCapacity(past + seq, cache.capacity);
   checkIds(inputIds, model.vocabSize);
-  for (let i = 0; positionIds !== undefined && i < positionIds.length; i++) {
-    if (positionIds[i]! < 0 || positionIds[i]! >= learnedPositions)
-      throw new UserError({
-        code: "position-unknown",
-        message: "a position id lies outside the model's table",
-        found: positionIds[i],
-        expected: `0 to ${learnedPositions - 1}`,
-      });
-  }
+  if (positionIds !== undefined) checkPositions(positionIds, learnedPositions);
 }

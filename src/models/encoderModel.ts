@@ -9,13 +9,14 @@ export interface EncoderInput {
   readonly inputIds: Int32Array;
   readonly batch: number;
   readonly seq: number;
-  /** 1 = real, 0 = padding at one end of each row, [batch, seq]; default all real. */
+  /** 1 = real, 0 = padding at one end of each row, [batch, seq]; default all real. What comes out at padding means nothing. */
   readonly attentionMask?: ArrayLike<number> | undefined;
   /** Sentence A 0, sentence B 1, [batch, seq]; default 0. An error for families without token types, unless all 0. */
   readonly tokenTypeIds?: ArrayLike<number> | undefined;
   /** [batch, seq]; default as the family counts them. */
   readonly positionIds?: ArrayLike<number> | undefined;
-  /** Packed rows: start index of each position's document within its row, [batch, seq]. */
+  /** Packed rows: start index of each position's document within its row, [batch, seq]. A document then counts as a
+   *  sequence, wherever "a row" stands below; a packed row may be longer than the context. */
   readonly documentStarts?: ArrayLike<number> | undefined;
 }
 
@@ -32,6 +33,8 @@ export interface EncoderTargets {
   readonly labels: Int32Array | Float32Array;
   /** pretraining: 0 = the second sentence follows, 1 = it does not, [batch]. */
   readonly nextSentence?: Int32Array | undefined;
+  /** What the sum of these losses is divided by; default: how many there are (with accumulated gradients: in all parts). */
+  readonly nextSentenceNormaliser?: number | undefined;
 }
 
 export interface EncoderModel extends LanguageModel {
@@ -42,14 +45,14 @@ export interface EncoderModel extends LanguageModel {
   readonly problem: ProblemType;
   /** Hidden states of the last layer (after the final norm where there is one), [batch, seq, dim]. */
   hidden(input: EncoderInput, options?: ForwardOptions): Tensor;
-  /** BERT's pooler: tanh(W·hidden[first token] + b), [batch, dim]; undefined for families and heads without one. */
-  readonly pooled: ((hidden: Tensor) => Tensor) | undefined;
+  /** BERT's pooler: tanh(W·hidden[first real token] + b), [batch, dim]; undefined for families and heads without one. */
+  readonly pooled: ((hidden: Tensor, input: EncoderInput) => Tensor) | undefined;
   /** masked, pretraining: [batch, seq, vocab]; token: [batch, seq, labels]; sequence: [batch, labels]. Throws for "none". */
   logits(hidden: Tensor, input: EncoderInput): Tensor;
   /** Whether the second sentence follows the first, [batch, 2]; only with the head "pretraining". */
-  readonly nextSentenceLogits: ((hidden: Tensor) => Tensor) | undefined;
+  readonly nextSentenceLogits: ((hidden: Tensor, input: EncoderInput) => Tensor) | undefined;
   /** A scalar: token losses summed / `normaliser` (masked, token; without ever holding all logits of a vocabulary), plus the
-   *  mean over rows of the next-sentence loss (pretraining); sequence: the sum over rows (over numbers, for regression and
+   *  next-sentence loss (pretraining); sequence: the sum over rows (over numbers, for regression and
    *  multi-label) / `normaliser`. */
   loss(hidden: Tensor, input: EncoderInput, targets: EncoderTargets, normaliser: number): Tensor;
 }

@@ -31,6 +31,9 @@ export interface ParameterTable {
   canonical(published: string): string;
   /** Buffers that old files hold and that are no parameters (masks, rotary frequencies). By canonical name. */
   ignored(canonical: string): boolean;
+  /** What becomes of a parameter that a file lacks. "new": it belongs to a head and is drawn at random where the caller
+   *  asked for that head; "without": the model does without it. Default: always an error. */
+  absent?(name: string): "new" | "without" | undefined;
 }
 
 export type Parameters = ReadonlyMap<string, Tensor>;
@@ -56,6 +59,8 @@ export interface FamilyDefinition<K extends ModelKind, Config> {
   readonly modelTypes: readonly string[];
   /** For each of them, the class that config.json names under `architectures`. */
   readonly architectures: readonly string[];
+  /** The class where it depends on the head too; default: that of `architectures`. */
+  architecture?(config: Config, head: HeadOf<K>): string;
   /** Published names, today's spelling and that before transformers 5; unknown keys are kept. */
   readonly config: z.ZodType<Config>;
   /** The head where the caller names none: what the configuration says. */
@@ -67,7 +72,7 @@ export interface FamilyDefinition<K extends ModelKind, Config> {
 /** A family with its configuration read: nothing below depends on the configuration's type. */
 export interface PreparedModel<K extends ModelKind> {
   readonly architecture: string;
-  /** With defaults filled in and in today's spelling: what is saved. */
+  /** With defaults filled in, in today's spelling, `architectures` as built: what is saved. */
   readonly config: RawConfig;
   readonly table: ParameterTable;
   build(parameters: Parameters, engine: Engine): ModelOf<K>;
@@ -95,11 +100,14 @@ export function defineFamily<K extends ModelKind, Config extends object>(
     modelTypes,
     architectures,
     prepare(raw, options = {}) {
-      const config = parseConfig(definition.config, raw, options.file);
-      const head = options.head ?? definition.head(config);
+      const parsed = parseConfig(definition.config, raw, options.file);
+      const head = options.head ?? definition.head(parsed);
+      const architecture =
+        definition.architecture?.(parsed, head) ?? architectures[modelTypes.indexOf(String(raw.model_type))]!;
+      const config = { ...parsed, architectures: [architecture] };
       return {
-        architecture: architectures[modelTypes.indexOf(String(raw.model_type))]!,
-        config: config as RawConfig,
+        architecture,
+        config,
         table: definition.parameters(config, head),
         build: (parameters, engine) => definition.build(config, parameters, engine, head),
       };

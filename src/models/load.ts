@@ -54,23 +54,33 @@ export function readConfig(
   return { file, config: config as RawConfig };
 }
 
+/** How a head that the file lacks comes about (see `ParameterTable.absent`). */
+export interface NewHead {
+  readonly seed: number;
+  /** Where the file has a head parameter of another shape too; otherwise that is an error. */
+  readonly replace: boolean;
+}
+
 /** The table's parameters, read from the folder's weights. */
 export function loadParameters(
   folder: string,
   table: ParameterTable,
   options: LoadModelOptions,
+  newHead?: NewHead,
 ): Map<string, Tensor> {
   const { engine, onWarning, strict = true } = options;
   const weights = openWeights(folder);
   const parameters = new Map<string, Tensor>();
   try {
-    const stored = match(weights, table, folder, strict);
+    const stored = match(weights, table, folder, strict, newHead);
     for (const [name, shape, init] of allRows(table)) {
+      const from = stored.get(name);
+      if (from === undefined && table.absent?.(name) === "without") continue;
       const parameter = engine.parameter(shape, name);
       parameters.set(name, parameter);
-      const from = stored.get(name);
       if (from === undefined) {
-        parameter.write(drawn(init, name, 0, sizeOf(shape))); // a buffer that older files lack
+        // Of the head asked for; or a buffer that older files lack.
+        parameter.write(drawn(init, name, newHead?.seed ?? 0, sizeOf(shape)));
         continue;
       }
       readInto(parameter, from);
@@ -93,6 +103,7 @@ function match(
   table: ParameterTable,
   folder: string,
   strict: boolean,
+  newHead: NewHead | undefined,
 ): Map<string, StoredTensor> {
   const byName = new Map<string, StoredTensor>();
   for (const [published, tensor] of weights.tensors) {
@@ -108,7 +119,14 @@ function match(
     byName.set(name, tensor);
   }
   untie(byName, table, strict);
-  const missing = table.rows.filter(([name]) => !byName.has(name)).map(([name]) => name);
+  const mayBeNew = (name: string) => newHead !== undefined && table.absent?.(name) === "new";
+  if (newHead?.replace) {
+    for (const [name, shape] of table.rows)
+      if (mayBeNew(name) && String(byName.get(name)?.shape) !== String(shape)) byName.delete(name);
+  }
+  const missing = table.rows
+    .map(([name]) => name)
+    .filter((name) => !byName.has(name) && !mayBeNew(name) && table.absent?.(name) !== "without");
   if (missing.length > 0)
     throw new UserError({
       code: "tensor-missing",
@@ -119,7 +137,7 @@ function match(
     });
   for (const [name, shape] of allRows(table)) {
     const stored = byName.get(name);
-    if (stored === undefined) continue; // a buffer
+    if (stored === undefined) continue;
     const { file, shape: found, name: published } = stored;
     if (String(found) !== String(shape))
       throw new UserError({

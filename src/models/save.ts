@@ -6,7 +6,6 @@ import { joinPath, makeFolder, remove, writeAtomic } from "../platform/files.js"
 import { sizeOf, type Tensor } from "../tensor/index.js";
 import { writeSafetensors } from "./checkpoints/writeSafetensors.js";
 import type { LanguageModel } from "./model.js";
-import { anyFamilyFor } from "./registry.js";
 
 export interface SaveModelOptions {
   readonly generationConfig?: Readonly<Record<string, unknown>>;
@@ -24,10 +23,8 @@ export function saveModel(model: LanguageModel, folder: string, options: SaveMod
   const json = (name: string, value: unknown) =>
     writeAtomic(joinPath(folder, name), `${JSON.stringify(value, null, 2)}\n`);
   writeWeights(model.parameters, folder, dtype, shardBytes, json);
-  const { architecture } = anyFamilyFor(model.config).prepare(model.config);
   json("config.json", {
     ...spelledForAll(model.config),
-    architectures: [architecture],
     dtype: dtype === "f32" ? "float32" : "bfloat16",
   });
   const { eosTokenIds: eos, bosTokenId, padTokenId } = model;

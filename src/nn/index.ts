@@ -3,6 +3,7 @@
 export * from "./activations.js";
 export * from "./attentionProbabilities.js";
 export * from "./biasedAttention.js";
+export * from "./binaryCrossEntropy.js";
 export * from "./labelSmoothing.js";
 export * from "./relativeBuckets.js";
 export * from "./rope/frequencies.js";

@@ -6,7 +6,8 @@ import { caseLine } from "./report.js";
 import { type CaseResult, findCases, runCases } from "./run.js";
 
 const models = "../shared/parity/models";
-const here = /^(gpt2|llama|mistral|qwen2|qwen3(-tokcls)?$|formats|bad-checkpoints|positions)/;
+const here =
+  /^(gpt2|llama|mistral|qwen2|qwen3(-tokcls)?$|bert|distilbert|roberta|formats|bad-checkpoints|positions)/;
 
 async function collect(root: string, wanted: (name: string) => boolean): Promise<CaseResult[]> {
   const results: CaseResult[] = [];

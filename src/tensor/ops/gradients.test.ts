@@ -536,6 +536,9 @@ describe("attentionRanges", () => {
     ["left padding", { causal: true, mask: [0, 1, 1] }, [0, 0, 1, 2, 1, 3]],
     ["right padding", { causal: true, mask: [1, 1, 0] }, [0, 1, 0, 2, 0, 0]],
     ["documents", { causal: true, documentStarts: [0, 1, 1] }, [0, 1, 1, 2, 1, 3]],
+    ["documents seen whole", { causal: false, documentStarts: [0, 0, 2] }, [0, 2, 0, 2, 2, 3]],
+    ["reach", { causal: false, reach: 1 }, [0, 2, 0, 3, 1, 3]],
+    ["reach, padding", { causal: false, reach: 1, mask: [1, 1, 0] }, [0, 2, 0, 2, 1, 2]],
   ])("%s", (_, options, expected) => {
     expect([...ops.attentionRanges({ batch: 1, queries: 3, ...options })]).toEqual(expected);
   });

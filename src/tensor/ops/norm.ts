@@ -8,12 +8,17 @@ import type { Operand } from "../backend.js";
 import { record, recording } from "../tape.js";
 import type { Tensor } from "../tensor.js";
 
+export interface LayerNormOptions {
+  /** Type of y; default the engine's for activations. f32 where y is itself the residual stream (post-norm). */
+  readonly dtype?: "f32";
+}
+
 export function layerNorm(
   x: Tensor,
   gain: Tensor,
   bias: Tensor | undefined,
   eps: number,
-  options: { readonly dtype?: "f32" } = {},
+  options: LayerNormOptions = {},
 ): Tensor {
   const { engine } = x;
   const { backend } = engine;

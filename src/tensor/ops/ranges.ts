@@ -8,6 +8,8 @@ export interface RangeOptions {
   readonly causal: boolean;
   /** Sliding window: a query sees at most this many keys, itself included. */
   readonly window?: number | undefined;
+  /** Not causal: a query sees the keys at most this far from it on either side. */
+  readonly reach?: number | undefined;
   /** 1 = real, 0 = padding on one side of each row, [batch, keys]; default all real. */
   readonly mask?: ArrayLike<number> | undefined;
   /** Keys in all; default past + queries. */
@@ -18,16 +20,21 @@ export interface RangeOptions {
 
 /** Padding queries get an empty range. Throws where a mask has holes between real tokens. */
 export function attentionRanges(options: RangeOptions): Int32Array {
-  const { batch, queries, past = 0, causal, window, mask, documentStarts } = options;
+  const { batch, queries, past = 0, causal, window, reach, mask, documentStarts } = options;
   const keys = options.keys ?? past + queries;
   const ranges = new Int32Array(batch * queries * 2);
   for (let b = 0; b < batch; b++) {
     const [low, high] = realSpan(mask, b, keys);
-    for (let i = 0; i < queries; i++) {
+    let end = high; // of the document, for those who look ahead
+    for (let i = queries - 1; i >= 0; i--) {
       const position = past + i;
-      let from = documentStarts ? Math.max(low, documentStarts[b * queries + i]!) : low;
-      let to = causal ? Math.min(high, position + 1) : high;
+      const start = documentStarts ? documentStarts[b * queries + i]! : 0;
+      if (documentStarts && i + 1 < queries && documentStarts[b * queries + i + 1] !== start) end = i + 1;
+      let from = Math.max(low, start);
+      let to = Math.min(high, causal ? position + 1 : end);
       if (window !== undefined) from = Math.max(from, position - window + 1);
+      if (reach !== undefined)
+        [from, to] = [Math.max(from, position - reach), Math.min(to, position + reach + 1)];
       const padding = causal && (position < low || position >= high);
       if (padding || to <= from) from = to = 0;
       const at = (b * queries + i) * 2;

@@ -4,15 +4,31 @@
 import { backward, type Tensor, zeroGrad } from "../../../../tensor/index.js";
 import type { Comparison } from "../../compare.js";
 import { checkNamed } from "../checks.js";
-import { type CaseContext, CaseError, type CheckJson, type CheckResult, type CheckType } from "../kind.js";
+import {
+  type CaseContext,
+  CaseError,
+  type CheckJson,
+  type CheckResult,
+  type CheckType,
+  NotHere,
+} from "../kind.js";
 import { readInputs, rowsOf } from "./inputs.js";
 import { comparisonFor, gradientLimit, lossLimit, numberIn } from "./limits.js";
-import { freshTask, type Task, taskOf } from "./task.js";
+import { freshTask, hasRelu, type Task, taskOf } from "./task.js";
+
+/** With bf16 a sum near zero may be rounded to the other side, where a relu's gradient is another: nothing to compare. */
+function smooth(run: CheckType["run"]): CheckType["run"] {
+  return (check, context) => {
+    if (context.compute === "bf16" && hasRelu(context))
+      throw new NotHere("the gradient of a relu is not to be expected of bf16");
+    return run(check, context);
+  };
+}
 
 export const backwardChecks: readonly CheckType[] = [
-  { types: ["gradients"], run: gradients },
-  { types: ["train"], run: train },
-  { types: ["accumulate"], run: accumulate },
+  { types: ["gradients"], run: smooth(gradients) },
+  { types: ["train"], run: smooth(train) },
+  { types: ["accumulate"], run: smooth(accumulate) },
 ];
 
 /** Loss and, in the parameters' `.grad`, its gradient. */

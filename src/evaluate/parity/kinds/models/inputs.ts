@@ -1,13 +1,16 @@
 /** @file The inputs of a check, read into what models take. */
 
-import type { DecoderInput } from "../../../../models/index.js";
+import type { DecoderInput, EncoderInput } from "../../../../models/index.js";
 import { type CaseContext, CaseError, type CheckJson } from "../kind.js";
 
-export interface Inputs extends DecoderInput {
+export interface Inputs extends DecoderInput, EncoderInput {
   readonly inputIds: Int32Array;
   readonly positionIds?: Int32Array | undefined;
   readonly attentionMask?: Int32Array | undefined;
   readonly documentStarts?: Int32Array | undefined;
+  readonly tokenTypeIds?: Int32Array | undefined;
+  /** [batch]: 0 = the second sentence follows the first. */
+  readonly nextSentence?: Int32Array | undefined;
   /** A label a token [batch, seq] or a sequence [batch] (or values, for regression). */
   readonly labels?: Int32Array | Float32Array | undefined;
   /** Encoder-decoders: what the decoder reads, [batch, target seq]; default made of the labels. */
@@ -28,6 +31,8 @@ export function readInputs(check: CheckJson, context: CaseContext): Inputs {
     seq: ids.shape[1]!,
     positionIds: ints("position_ids"),
     attentionMask: ints("attention_mask"),
+    tokenTypeIds: ints("token_type_ids"),
+    nextSentence: ints("next_sentence_label"),
     labels: labels === undefined ? undefined : labels.dtype === "F32" ? labels.floats() : labels.ints(),
     documentStarts: documents && documentStarts(documents, ids.shape[1]!),
     decoderInputIds: ints("decoder_input_ids"),
@@ -66,5 +71,7 @@ export function rowsOf(inputs: Inputs, rows: readonly number[]): Inputs {
     documentStarts: pick(inputs.documentStarts),
     decoderInputIds: pick(inputs.decoderInputIds),
     decoderAttentionMask: pick(inputs.decoderAttentionMask),
+    tokenTypeIds: pick(inputs.tokenTypeIds),
+    nextSentence: pick(inputs.nextSentence),
   };
 }

@@ -1,5 +1,5 @@
-/** @file A case's model together with its loss: causal language models, and classifiers on decoders. What the checks need to
- *  know of either. */
+/** @file A case's model together with its loss: causal language models, classifiers on decoders, encoders. What the checks
+ *  need to know of each. */
 
 import {
   type CausalModel,
@@ -8,6 +8,7 @@ import {
   families,
   type LoadModelOptions,
   loadClassifier,
+  loadEncoder,
   loadModel,
   type RawConfig,
 } from "../../../../models/index.js";
@@ -24,16 +25,22 @@ export interface Task {
   forward(
     inputs: Inputs,
     options?: ForwardOptions,
-  ): { readonly logits: Tensor; loss(normaliser: number): Tensor };
+  ): {
+    /** The last hidden states, where there is no head. */
+    readonly logits: Tensor;
+    /** What else came out, under the names of cases. */
+    readonly outputs?: Readonly<Record<string, Tensor>>;
+    loss(normaliser: number): Tensor;
+  };
   dispose(): void;
 }
 
 /** Throws NotHere for families and classes that are not built yet. */
 export function openTask(folder: string, engine: Engine, configName = "config.json"): Task {
   const options = { engine, configName };
-  return classOf(folder, configName) === "causal"
-    ? causalTask(folder, options)
-    : classifierTask(folder, options);
+  const kind = classOf(folder, configName);
+  if (kind === "encoder") return encoderTask(folder, options);
+  return kind === "causal" ? causalTask(folder, options) : classifierTask(folder, options);
 }
 
 /** The case's model, loaded anew: the caller disposes of it. */
@@ -63,17 +70,23 @@ export function causalModelOf(context: CaseContext): CausalModel {
   );
 }
 
+/** Whether few numbers pass through a relu, one of which bf16 may round across its kink (many average out). */
+export function hasRelu(context: CaseContext): boolean {
+  return context.json.class === "DistilBertForSequenceClassification";
+}
+
 function modelFolder(context: CaseContext): string {
   const folder = context.path(context.json.model);
   if (!isDirectory(folder)) throw new NotHere(`models of kind ${String(context.json.kind)} are not here yet`);
   return folder;
 }
 
-function classOf(folder: string, configName: string): "causal" | "classifier" {
+function classOf(folder: string, configName: string): "causal" | "classifier" | "encoder" {
   const config = readJson(joinPath(folder, configName)) as RawConfig;
   const type = String(config.model_type);
-  if (!families.some((f) => f.modelTypes.includes(type)))
-    throw new NotHere(`the family ${type} is not here yet`);
+  const family = families.find((f) => f.modelTypes.includes(type));
+  if (family === undefined) throw new NotHere(`the family ${type} is not here yet`);
+  if (family.kind === "encoder") return "encoder";
   if (classifierKind(config) !== undefined) return "classifier";
   const architecture = Array.isArray(config.architectures) ? String(config.architectures[0]) : "";
   if (!/ForCausalLM$|LMHeadModel$/.test(architecture))
@@ -118,6 +131,41 @@ function classifierTask(folder: string, options: LoadModelOptions): Task {
     forward(inputs, options) {
       const logits = model.scores(inputs, options);
       return { logits, loss: (normaliser) => model.loss(logits, labelsOf(inputs), normaliser) };
+    },
+    dispose: () => model.dispose(),
+  };
+}
+
+function encoderTask(folder: string, options: LoadModelOptions): Task {
+  const model = loadEncoder(folder, options);
+  const labelsOf = ({ labels }: Inputs) => {
+    if (labels === undefined) throw new CaseError("the check needs labels and gives none");
+    return labels;
+  };
+  const values = model.head === "sequence" && model.problem !== "single_label_classification";
+  return {
+    parameters: model.parameters,
+    targets: (inputs) => (values ? labelsOf(inputs).length : labelsOf(inputs).filter((t) => t >= 0).length),
+    forward(inputs, options) {
+      const hidden = model.hidden(inputs, options);
+      const logits = model.head === "none" ? hidden : model.logits(hidden, inputs);
+      const { pooled, nextSentenceLogits } = model;
+      return {
+        logits,
+        outputs: {
+          last_hidden_state: hidden,
+          ...(model.head === "pretraining" && { prediction_logits: logits }),
+          ...(pooled && { pooler_output: pooled(hidden, inputs) }),
+          ...(nextSentenceLogits && { seq_relationship_logits: nextSentenceLogits(hidden, inputs) }),
+        },
+        loss: (normaliser) =>
+          model.loss(
+            hidden,
+            inputs,
+            { labels: labelsOf(inputs), nextSentence: inputs.nextSentence },
+            normaliser,
+          ),
+      };
     },
     dispose: () => model.dispose(),
   };
