@@ -23,8 +23,9 @@ export interface Where {
   index(element: number): number;
 }
 
-/** `looser`: multiplies every limit, for less precise arithmetic. */
-export function createComparison(check: string, looser = 1): Comparison {
+/** For less precise arithmetic: `looser` multiplies every limit, and `spread` is a share of (greatest − smallest expected)
+ *  that is always allowed. */
+export function createComparison(check: string, looser = 1, spread = 0): Comparison {
   let worst: Worst | undefined;
   let why: string | undefined;
   const meet = (next: Worst) => {
@@ -41,13 +42,17 @@ export function createComparison(check: string, looser = 1): Comparison {
         );
       let error = 0;
       let size = 0;
+      let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
       for (let i = 0; i < actual.length; i++) {
         if (where !== undefined && where.mask[where.index(i)] === 0) continue;
         const difference = Object.is(actual[i], expected[i]) ? 0 : Math.abs(actual[i]! - expected[i]!);
         if (!(difference <= error) && !Number.isNaN(error)) error = difference; // NaN comes in and stays
         if (Math.abs(expected[i]!) > size) size = Math.abs(expected[i]!);
+        if (expected[i]! < least) least = expected[i]!;
+        if (expected[i]! > most) most = expected[i]!;
       }
-      meet({ name, error, limit: limit * looser, ...(size > 0 ? { relative: error / size } : {}) });
+      const allowed = Math.max(limit * looser, most > least ? spread * (most - least) : 0);
+      meet({ name, error, limit: allowed, ...(size > 0 ? { relative: error / size } : {}) });
     },
     number: (name, actual, expected, limit) => comparison.arrays(name, [actual], [expected], limit),
     that(_name, right, reason) {

@@ -6,12 +6,14 @@ import { createComparison } from "../../compare.js";
 import type { CaseContext, CheckJson } from "../kind.js";
 
 const BF16_LOOSER = 4096;
+/** Two percent of their spread. */
+const BF16_SPREAD = 0.02;
 
 export function comparisonFor(check: CheckJson, context: CaseContext, part?: string): Comparison {
-  return createComparison(
-    part === undefined ? check.id : `${check.id}/${part}`,
-    context.compute === "bf16" ? BF16_LOOSER : 1,
-  );
+  const name = part === undefined ? check.id : `${check.id}/${part}`;
+  return context.compute === "bf16"
+    ? createComparison(name, BF16_LOOSER, BF16_SPREAD)
+    : createComparison(name);
 }
 
 /** A number of the case, or a default where it is absent. */
