@@ -4,6 +4,7 @@ import { chatCommand } from "./chat.js";
 import type { CliCommand } from "./command.js";
 import { doctorCommand } from "./doctor.js";
 import { generateCommand } from "./generate.js";
+import { inspectCommand } from "./inspect/index.js";
 import { pretrainCommand } from "./pretrain.js";
 import { quickstartCommand } from "./quickstart.js";
 import { tokenizerCommand } from "./tokenizer/index.js";
@@ -14,5 +15,6 @@ export const commands: readonly CliCommand[] = [
   generateCommand,
   chatCommand,
   doctorCommand,
+  inspectCommand,
   tokenizerCommand,
 ];
