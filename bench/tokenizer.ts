@@ -107,7 +107,7 @@ async function* longWord(
 /** The stream of documents to ids, by one thread and by two more. */
 async function workers(texts: readonly string[], rounds: number): Promise<Outcome> {
   const tokenizer = loadGpt2();
-  // Starting a thread with its vocabulary takes about half a second: threads are for much text.
+  // Threads have to start and get the vocabulary first: the text is long enough for that to be a part only.
   const bytes = (REPEATS * byteLength(texts)) / 1e6;
   const stream = function* () {
     for (let i = 0; i < REPEATS; i++) yield* texts;
