@@ -31,7 +31,8 @@ export interface TokenizerParts {
   readonly decoding: Decoding;
   readonly truncation?: Truncation | undefined;
   readonly padding?: Padding | undefined;
-  readonly definition?: object | undefined;
+  /** Or what makes it, where that takes a while. */
+  readonly definition?: object | (() => object | undefined) | undefined;
   readonly config?: TokenizerConfig | undefined;
 }
 
@@ -54,6 +55,7 @@ export function assembleTokenizer(parts: TokenizerParts): Tokenizer {
     }
   };
   const scratch = createIdBuffer();
+  let definition: object | undefined;
   return {
     vocabSize: Math.max(vocabulary.tokens.length, ...[...vocabulary.far.keys()].map((id) => id + 1)),
     addedTokens: added,
@@ -75,7 +77,10 @@ export function assembleTokenizer(parts: TokenizerParts): Tokenizer {
     ...parts.decoding,
     tokenToId: idOf,
     idToToken: (id) => tokenAt(vocabulary, id),
-    definition: parts.definition,
+    get definition() {
+      definition ??= typeof parts.definition === "function" ? parts.definition() : parts.definition;
+      return definition;
+    },
     config: parts.config,
   };
 }

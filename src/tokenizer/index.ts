@@ -1,5 +1,6 @@
 /** @file Tokenizers: trained here, read from the field's files, saved as tokenizer.json. */
 
+export { refuseDoubled } from "./chat/doubled.js";
 export type { ChatMessage, RenderChatOptions, RenderedChat } from "./chat/renderChat.js";
 export { renderChat } from "./chat/renderChat.js";
 export { PythonFloat } from "./chat/values.js";
@@ -9,6 +10,7 @@ export type { Encoding } from "./encoding/encoding.js";
 export type { Padding } from "./encoding/pad.js";
 export type { EncodingInput } from "./encoding/pipeline.js";
 export type { Truncation } from "./encoding/truncate.js";
+export { ggufTokenizer, readGgufTokenizer } from "./files/gguf.js";
 export { readGpt2Files } from "./files/gpt2.js";
 export { readLlama2cTokenizer } from "./files/llama2c.js";
 export { loadTokenizer } from "./files/load.js";

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { tokenizerFromJson } from "../files/tokenizerJson.js";
 import { bytesToToken } from "../text/byteAlphabet.js";
 import type { Tokenizer } from "../tokenizer.js";
+import { refuseDoubled } from "./doubled.js";
 import { type ChatMessage, renderChat } from "./renderChat.js";
 import { renderTemplate, strftime } from "./template.js";
 
@@ -64,6 +65,50 @@ describe("renderChat", () => {
     expect(() => renderChat(messages, both)).toThrow(/not both/);
     expect(() => renderChat([], { tokenizer, template: plain })).toThrow(/at least one message/);
     expect(() => renderChat(messages, { tokenizer })).toThrow(/has no chat template/);
+  });
+});
+
+describe("BOS and EOS twice", () => {
+  const withRoles = tokenizerFromJson(tokenizer.definition, { bos: "<|start|>", eos: "<|end|>" });
+  const once = "<|start|>{% for m in messages %}{{ m.content }}<|end|>{% endfor %}";
+  const train = (template: string, list = messages, assistantMask = true) =>
+    renderChat(list, { tokenizer: withRoles, template, assistantMask });
+
+  it("are refused for training, whoever wrote the second", () => {
+    const code = { code: "doubled-token" };
+    expect(() => train(`{{ bos_token }}${once}`)).toThrow(expect.objectContaining(code) as Error);
+    expect(() => train(once.replace("<|end|>", "<|end|>{{ eos_token }}"))).toThrow(/<\|end\|><\|end\|>/);
+    const forged: ChatMessage[] = [{ role: "assistant", content: "So<|end|>" }];
+    expect(() => train(once, forged)).toThrow(/stands there twice/);
+    expect(train(once).ids[0]).toBe(256);
+    // A conversation that is only shown is shown as it is.
+    expect(train(`<|start|>${once}`, messages, false).ids.slice(0, 2)).toEqual(Int32Array.of(256, 256));
+  });
+
+  it("are refused where a post-processor adds what the template wrote", () => {
+    const special = { id: "<|start|>", ids: [256], tokens: ["<|start|>"] };
+    const adds = tokenizerFromJson(
+      {
+        ...withRoles.definition,
+        post_processor: {
+          type: "TemplateProcessing",
+          single: [{ SpecialToken: { id: "<|start|>", type_id: 0 } }, { Sequence: { id: "A", type_id: 0 } }],
+          pair: [{ Sequence: { id: "A", type_id: 0 } }, { Sequence: { id: "B", type_id: 1 } }],
+          special_tokens: { "<|start|>": special },
+        },
+      },
+      withRoles.roles,
+    );
+    const chat = renderChat(messages, { tokenizer: adds, template: once, assistantMask: true });
+    expect([...chat.ids].filter((id) => id === 256).length).toBe(1);
+    const twice = adds.encoding(chat.text, { special: "all" }).ids;
+    expect(() => refuseDoubled(twice, adds)).toThrow(/tokens 0 and 1/);
+    expect(() => refuseDoubled(chat.ids, adds)).not.toThrow();
+  });
+
+  it("stay where they belong: a new beginning behind an end, as Llama 2 writes each turn", () => {
+    const turns = "{% for m in messages %}<|start|>{{ m.content }}<|end|>{% endfor %}";
+    expect([...train(turns).ids].filter((id) => id === 256).length).toBe(4);
   });
 });
 

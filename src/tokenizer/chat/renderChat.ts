@@ -3,6 +3,7 @@
 
 import { nearest, UserError } from "../../platform/errors.js";
 import type { Tokenizer } from "../tokenizer.js";
+import { refuseDoubled } from "./doubled.js";
 import { renderTemplate, unusedCharacters } from "./template.js";
 import { PythonFloat } from "./values.js";
 
@@ -43,7 +44,8 @@ export interface RenderedChat {
 type Range = readonly [start: number, end: number];
 const MARK = "CONTINUE_FINAL_MESSAGE_TAG ";
 
-/** Throws UserError `chat-template`, `chat-messages`, `chat-mask`. */
+/** Nothing is added to what the template writes. Throws UserError `chat-template`, `chat-messages`, `chat-mask`, and for
+ *  training (with `assistantMask`) `doubled-token`. */
 export function renderChat(messages: readonly ChatMessage[], options: RenderChatOptions): RenderedChat {
   checkOptions(messages, options);
   const { tokenizer } = options;
@@ -58,6 +60,7 @@ export function renderChat(messages: readonly ChatMessage[], options: RenderChat
     padding: null,
     blocked,
   });
+  if (options.assistantMask) refuseDoubled(encoding.ids, tokenizer);
   const mask =
     said &&
     Uint8Array.from(encoding.offsets, ([from, to]) =>

@@ -18,6 +18,14 @@ export function bertDefinition(file: string, config: JsonObject): JsonObject {
       refuse({ file, at: `line ${id + 1}` }, "duplicate-token", "is there twice", token, "each token once");
     vocab[token] = id;
   });
+  return bertJson(vocab, config, file);
+}
+
+export function bertJson(
+  vocab: Readonly<Record<string, number>>,
+  config: JsonObject,
+  file: string,
+): JsonObject {
   const special = (token: string) => ({ SpecialToken: { id: token, type_id: 0 } });
   const text = (id: "A" | "B") => ({ Sequence: { id, type_id: id === "A" ? 0 : 1 } });
   const whole = (token: string) => ({ id: token, ids: [vocab[token]], tokens: [token] });
@@ -35,7 +43,7 @@ export function bertDefinition(file: string, config: JsonObject): JsonObject {
     truncation: null,
     padding: null,
     added_tokens: SPECIALS.filter((token) => vocab[token] !== undefined).map((content) =>
-      specialTokenJson(content, vocab[content]),
+      specialTokenJson(content, vocab[content]!),
     ),
     normalizer: {
       type: "BertNormalizer",

@@ -1,5 +1,7 @@
 /** @file The parts of tokenizer.json that are written here, in the file's own field names. */
 
+import { GPT2_PATTERN } from "../pretokenizers/patterns.js";
+
 export interface AddedTokenJson {
   readonly id: number;
   readonly content: string;
@@ -27,6 +29,29 @@ export function specialTokenJson(content: string, id: number): AddedTokenJson {
   return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
 }
 
+/** Byte-level: each pattern cuts what the one before it left, then bytes become letters. GPT-2's pattern at the end is the
+ *  one that `ByteLevel` has built in. */
+export function byteLevelSteps(patterns: readonly string[]): { pre_tokenizer: object; decoder: object } {
+  const byteLevel = (useRegex: boolean) => ({
+    type: "ByteLevel",
+    add_prefix_space: false,
+    trim_offsets: true,
+    use_regex: useRegex,
+  });
+  const builtIn = patterns.at(-1) === GPT2_PATTERN;
+  const splits = (builtIn ? patterns.slice(0, -1) : patterns).map((pattern) => ({
+    type: "Split",
+    pattern: { Regex: pattern },
+    behavior: "Isolated",
+    invert: false,
+  }));
+  const steps = [...splits, byteLevel(builtIn)];
+  return {
+    pre_tokenizer: steps.length === 1 ? steps[0]! : { type: "Sequence", pretokenizers: steps },
+    decoder: byteLevel(true),
+  };
+}
+
 /** Byte-level BPE; `pattern` as it is to stand in the file, or null for GPT-2's, which `ByteLevel` has built in. */
 export function byteLevelBpeJson(parts: {
   readonly pattern: string | null;
@@ -34,13 +59,6 @@ export function byteLevelBpeJson(parts: {
   readonly merges: ReadonlyArray<readonly [left: string, right: string]>;
   readonly specialTokens: readonly string[];
 }): TokenizerJson {
-  const byteLevel = (useRegex: boolean) => ({
-    type: "ByteLevel",
-    add_prefix_space: false,
-    trim_offsets: true,
-    use_regex: useRegex,
-  });
-  const split = { type: "Split", pattern: { Regex: parts.pattern }, behavior: "Isolated", invert: false };
   return {
     version: "1.0",
     truncation: null,
@@ -49,12 +67,8 @@ export function byteLevelBpeJson(parts: {
       specialTokenJson(content, parts.tokens.indexOf(content)),
     ),
     normalizer: null,
-    pre_tokenizer:
-      parts.pattern === null
-        ? byteLevel(true)
-        : { type: "Sequence", pretokenizers: [split, byteLevel(false)] },
+    ...byteLevelSteps([parts.pattern ?? GPT2_PATTERN]),
     post_processor: null,
-    decoder: byteLevel(true),
     model: {
       type: "BPE",
       dropout: null,
@@ -95,7 +109,7 @@ export function charactersJson(tokens: readonly string[], specialTokens: readonl
 }
 
 /** No prototype, so that a token `__proto__` is a key like any other. */
-function vocabularyJson(tokens: readonly string[]): Record<string, number> {
+export function vocabularyJson(tokens: readonly string[]): Record<string, number> {
   const vocab: Record<string, number> = Object.create(null) as Record<string, number>;
   tokens.forEach((token, id) => {
     vocab[token] = id;

@@ -8,6 +8,7 @@ import type { JsonObject } from "./check.js";
 import { asArray, asObject } from "./check.js";
 import { readFolderConfig } from "./config.js";
 import type { AddedTokenJson } from "./definition.js";
+import { readGgufTokenizer } from "./gguf.js";
 import { gpt2Definition } from "./gpt2.js";
 import { readSentencePiece } from "./sentencePiece.js";
 import { readStrictJson } from "./strictJson.js";
@@ -19,7 +20,8 @@ const GPT2_NAMES = [
 ] as const;
 
 /** `place` is a folder with tokenizer.json, with GPT-2's vocab.json and merges.txt, with BERT's vocab.txt or with
- *  SentencePiece's tokenizer.model; or one of these files itself (of GPT-2's two the first). The roles, further added
+ *  SentencePiece's tokenizer.model; or one of these files itself (of GPT-2's two the first), or a
+ *  GGUF file, which has its tokenizer inside. The roles, further added
  *  tokens and templates are those of the files beside it (tokenizer_config.json, special_tokens_map.json,
  *  added_tokens.json, chat_template.jinja). tokenizer.json holds: transformers 5 rebuilds the normaliser of some classes
  *  (T5's) instead, which gives other ids than the model was trained with. */
@@ -27,6 +29,7 @@ export function loadTokenizer(place: string): Tokenizer {
   const folder = isDirectory(place) ? place : directoryOf(place);
   const found = isDirectory(place) ? findFile(place) : place;
   if (/\.model$/.test(found)) return readSentencePiece(found);
+  if (/\.gguf$/.test(found)) return readGgufTokenizer(found);
   const config = readFolderConfig(folder);
   const definition = readDefinition(found, config?.json ?? {});
   if (config === undefined) return tokenizerFromJson(definition, {}, found);

@@ -13,12 +13,14 @@ import { textBpe } from "../models/bpe/textBpe.js";
 import { cached } from "../models/model.js";
 import { toByteLetters } from "../normalizers/byteLevel.js";
 import { cutAt } from "../pretokenizers/cut.js";
-import { GPT4_PATTERN } from "../pretokenizers/patterns.js";
+import { GPT2_PATTERN, GPT4_PATTERN } from "../pretokenizers/patterns.js";
 import { type Pattern, regexPattern } from "../regex/pattern.js";
 import { bytesToToken } from "../text/byteAlphabet.js";
 import { createCharacterClasses } from "../text/categories.js";
-import type { Tokenizer, TokenRoles } from "../tokenizer.js";
+import type { AddedToken, Tokenizer, TokenRoles } from "../tokenizer.js";
 import { refuse } from "./check.js";
+import { byteLevelSteps, specialTokenJson } from "./definition.js";
+import { splits } from "./sentencePieceJson.js";
 import { setToken, tokenAt, type Vocabulary } from "./vocabulary.js";
 
 export interface TiktokenOptions {
@@ -45,7 +47,8 @@ export function readTiktoken(file: string, options: TiktokenOptions = {}): Token
   });
   const utf8 = new TextEncoder();
   for (const { id, content } of added) bytes[id] = utf8.encode(content);
-  const pattern = regexPattern(options.pattern ?? GPT4_PATTERN, { file, at: "pattern" }, "rust");
+  const source = options.pattern ?? GPT4_PATTERN;
+  const pattern = regexPattern(source, { file, at: "pattern" }, "rust");
   const byteIds = Int32Array.from({ length: 256 }, (_, b) => vocabulary.ids.get(bytesToToken([b])) ?? -1);
   if (byteIds.includes(-1))
     refuse(
@@ -87,7 +90,60 @@ export function readTiktoken(file: string, options: TiktokenOptions = {}): Token
       wholeWords: byRank.map((id) => [bytes[id]!, id] as const),
     }),
     decoding: byteDecoding({ vocabulary, special: new Set(added.map(({ id }) => id)), bytes }),
+    definition: () => tiktokenJson(source, vocabulary, byRank, added),
   });
+}
+
+/** What the published patterns of tiktoken are in Oniguruma's dialect: the same pieces. */
+const KNOWN_PATTERNS: ReadonlyMap<string, string> = new Map([
+  [String.raw`'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s`, GPT2_PATTERN],
+  [
+    String.raw`'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s`,
+    GPT4_PATTERN,
+  ],
+]);
+
+/** Anchors, and possessive counts, mean another thing there. Undefined for a pattern with one of them. */
+function onigurumaPattern(pattern: string): string | undefined {
+  const known = KNOWN_PATTERNS.get(pattern);
+  if (known !== undefined) return known;
+  const plain = pattern.replace(/\\.|\[\^?|\[:\w+:\]/gs, "");
+  return /[$^]|\}\+/.test(plain) ? undefined : pattern;
+}
+
+/** The merges in the order of the ranks; a word that is a token stays whole, as in tiktoken. */
+function tiktokenJson(
+  source: string,
+  vocabulary: Vocabulary,
+  byRank: readonly number[],
+  added: readonly AddedToken[],
+): object | undefined {
+  const pattern = onigurumaPattern(source);
+  if (pattern === undefined) return undefined;
+  const vocab: Record<string, number> = Object.create(null) as Record<string, number>;
+  for (const id of byRank) vocab[tokenAt(vocabulary, id)!] = id;
+  for (const { content, id } of added) vocab[content] = id; // an id of `added_tokens` alone would not be kept
+  return {
+    version: "1.0",
+    truncation: null,
+    padding: null,
+    added_tokens: added.map(({ content, id }) => specialTokenJson(content, id)),
+    normalizer: null,
+    ...byteLevelSteps([pattern]),
+    post_processor: null,
+    model: {
+      type: "BPE",
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: true,
+      vocab,
+      merges: byRank.flatMap((id) => splits(tokenAt(vocabulary, id)!, vocabulary.ids)),
+    },
+  };
 }
 
 /** Ends of the matches and of what lies between. */

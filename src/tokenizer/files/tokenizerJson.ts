@@ -42,15 +42,18 @@ export function tokenizerFromJson(
   const root: Place = { file, at: "" };
   const object = asObject(json, root);
   checkKeys(object, root);
-  const optional = <T>(key: string, read: (value: unknown, place: Place) => T): T | undefined =>
-    object[key] === undefined || object[key] === null ? undefined : read(object[key], inside(root, key));
+  const optional = <T>(key: string, make: (value: unknown, place: Place) => T): T | undefined =>
+    object[key] === undefined || object[key] === null ? undefined : make(object[key], inside(root, key));
   const normalizer = optional("normalizer", makeNormalizer);
   const preTokenizer = optional("pre_tokenizer", makePreTokenizer);
-  const { model, vocabulary, merges } = makeModel(object.model, inside(root, "model"));
+  const read = makeModel(object.model, inside(root, "model"));
+  const { vocabulary, merges } = read;
   const added = readAddedTokens(object.added_tokens, vocabulary, inside(root, "added_tokens"));
   const hasId = (id: number) => tokenAt(vocabulary, id) !== undefined;
   const postProcessor = optional("post_processor", (value, place) => makePostProcessor(value, hasId, place));
   const decoder = makeTokenDecoder(object.decoder, inside(root, "decoder"));
+  const special = new Set(added.filter((token) => token.special).map(({ content }) => content));
+  const model = special.size > 0 ? (read.withoutSpecial?.(special) ?? read.model) : read.model;
   const pipeline: Pipeline = {
     preTokenizer,
     model,

@@ -26,6 +26,8 @@ export interface ReadModel {
   readonly vocabulary: Vocabulary;
   /** Of BPE without a prefix of what goes on. */
   readonly merges?: Merges | undefined;
+  /** The model that never gives these tokens, where the model itself might. */
+  readonly withoutSpecial?: ((special: ReadonlySet<string>) => Model) | undefined;
 }
 
 const Bpe = z.object({
@@ -114,7 +116,13 @@ const MAKERS: Readonly<Record<string, Maker<ReadModel>>> = {
         far: new Map<number, string>(),
       };
       const options = { pieces, unkId: f.unk_id ?? undefined, byteFallback: f.byte_fallback };
-      return { model: cached(unigram(options)), vocabulary };
+      return {
+        get model() {
+          return cached(unigram(options));
+        },
+        withoutSpecial: (special) => cached(unigram({ ...options, special })),
+        vocabulary,
+      };
     },
   ),
 };

@@ -14,13 +14,17 @@ export interface UnigramOptions {
   readonly pieces: ReadonlyArray<readonly [piece: string, score: number]>;
   readonly unkId: number | undefined;
   readonly byteFallback: boolean;
+  /** Special tokens, which no text may come out as: their scores are often the best of all. */
+  readonly special?: ReadonlySet<string> | undefined;
 }
 
-export function unigram({ pieces, unkId, byteFallback }: UnigramOptions): Model {
+export function unigram({ pieces, unkId, byteFallback, special }: UnigramOptions): Model {
   const ids = new Map(pieces.map(([piece], id) => [piece, id]));
   const lowest = pieces.reduce((least, [, score]) => Math.min(least, score), Infinity);
   const search = createUnigramSearch(
-    [...ids].map(([piece, id]) => ({ piece, id, score: pieces[id]![1] })),
+    [...ids]
+      .filter(([piece]) => !special?.has(piece))
+      .map(([piece, id]) => ({ piece, id, score: pieces[id]![1] })),
     { unkId, unkScore: lowest - UNKNOWN_PENALTY, round: (score) => score },
   );
   const bytes = byteFallback ? byteTokens(ids) : undefined;
@@ -29,7 +33,7 @@ export function unigram({ pieces, unkId, byteFallback }: UnigramOptions): Model 
   const put = (text: string, start: number, end: number, sink: TokenSink): void => {
     const piece = text.slice(start, end);
     const id = ids.get(piece);
-    if (id !== undefined) {
+    if (id !== undefined && !special?.has(piece)) {
       sink.add(id, start, end);
       return;
     }
