@@ -135,3 +135,22 @@ describe("streaming any ids", () => {
     );
   });
 });
+
+describe("a Unigram vocabulary", () => {
+  it("never gives a special token for text that spells it, however good its score", () => {
+    const vocab = [
+      ["<unk>", 0],
+      ["</s>", 0],
+      ["<", -5],
+      ["/", -5],
+      ["s", -5],
+      [">", -5],
+    ];
+    const tokenizer = tokenizerFromJson({
+      added_tokens: [{ id: 1, content: "</s>", special: true }],
+      model: { type: "Unigram", unk_id: 0, vocab },
+    });
+    expect([...tokenizer.encode("</s>s")]).toEqual([2, 3, 4, 5, 4]);
+    expect([...tokenizer.encode("</s>s", { special: "all" })]).toEqual([1, 4]);
+  });
+});
