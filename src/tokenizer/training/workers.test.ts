@@ -1,6 +1,7 @@
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { describe, expect, it } from "vitest";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
 import { trainBpe } from "./trainBpe.js";
 import { type ModelTraining, type TrainTokenizerOptions, trainTokenizer } from "./trainTokenizer.js";
 
@@ -24,7 +25,11 @@ async function* stream(count: number): AsyncGenerator<string> {
   }
 }
 
-const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith("cygnet-words-"));
+/** A folder for temporary files of this test alone. */
+const own = mkdtempSync(join(tmpdir(), "cygnet-workers-"));
+process.env.TMPDIR = own;
+afterAll(() => rmSync(own, { recursive: true }));
+const left = () => readdirSync(own).filter((name) => name.startsWith("cygnet-words-"));
 const split = { type: "WhitespaceSplit" };
 const MODELS: readonly ModelTraining[] = [
   { type: "BPE" },
