@@ -5,7 +5,7 @@ import { createRandom } from "../random.js";
 import { differences, execute, judge, planOf } from "./conformance.js";
 import { checkKernel, conformanceCases, createExpectations, kernelNames } from "./conformanceCases.js";
 import { checkRows, rowInvariance } from "./conformanceInvariance.js";
-import { packable, packedPair } from "./conformanceMatmul.js";
+import { activationDifferences, packable, packedPair } from "./conformanceMatmul.js";
 import { checkMemory } from "./conformanceMemory.js";
 import { loadNative } from "./native/addon.js";
 import { backendOf, createNativeBackend, nativeAvailable } from "./native/index.js";
@@ -59,6 +59,20 @@ describe("reference backend", () => {
     }
   });
   it("keeps account of memory", () => checkMemory(createReferenceBackend()));
+
+  it("an activation in a product's epilogue has the bits of unary", () =>
+    expect(activationDifferences(createReferenceBackend(), seed)).toEqual([]));
+
+  it("a wrong activation is seen", () => {
+    const b = createReferenceBackend();
+    const unary: Backend["unary"] = (p) => {
+      b.unary(p);
+      if (p.op === "silu") b.affine({ x: p.y, y: p.y, alpha: 1 + 2 ** -22, constant: 0, length: p.length });
+    };
+    const found = activationDifferences({ ...b, unary }, seed);
+    expect(found).toHaveLength(12);
+    expect(found[0]).toMatch(/^silu fp32 1×49×19: /);
+  });
 
   it("fails loudly when memory is used after its release, beyond its end or as another type", () => {
     const b = createReferenceBackend();
@@ -139,6 +153,9 @@ describe.skipIf(!available.ok)(`native backend${available.ok ? "" : ` (skipped: 
       },
     );
 
+    it("an activation in a product's epilogue has the bits of unary", () =>
+      expect(activationDifferences(make(2), seed)).toEqual([]));
+
     it("matmulPacked gives the bits of matmul", () => {
       const b = make(2);
       for (const shape of packable) {
@@ -179,6 +196,9 @@ describe.each(usable.ok ? usable.isas : [])("WebAssembly backend, %s", (isa) => 
     expect(report.count).toBeGreaterThan(0);
     expect(summary(report.failures)).toBe("");
   });
+
+  it("an activation in a product's epilogue has the bits of unary", () =>
+    expect(activationDifferences(two, seed)).toEqual([]));
 
   it("matmulPacked gives the bits of matmul", () => {
     for (const shape of packable) {

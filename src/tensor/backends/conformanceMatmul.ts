@@ -1,7 +1,8 @@
 /** @file Conformance cases of matrix products: every transposition, epilogue, precision and odd size. */
 
 import { ACTIVATIONS, type Activation, type Backend, type MatmulParams, type Operand } from "../backend.js";
-import type { Random } from "../random.js";
+import type { TypedArray } from "../dtype.js";
+import { createRandom, type Random } from "../random.js";
 import {
   type Buffer,
   type ConformanceCase,
@@ -227,6 +228,45 @@ export const packedPair = (p: Shape, random: Random): { plain: Plan; packed: Pla
     packed: { buffers, run: (b, at) => void runPacked(b, params(at)) },
   };
 };
+
+/** What layers rely on that compute an activation again from the z they kept: the epilogue's activation of a product has the
+ *  bits of `unary` of its preactivation, in every place of a row, on few rows and on many, packed or not. A line for each
+ *  way that gave other bits. */
+export function activationDifferences(backend: Backend, seed: number): string[] {
+  const random = createRandom(seed).stream("activations");
+  const problems: string[] = [];
+  for (const activation of ACTIVATIONS)
+    for (const compute of precisions)
+      for (const [m, n, k] of [
+        [1, 49, 19],
+        [3, 37, 70],
+        [61, 131, 45],
+      ] as const) {
+        const values = [uniform(random, m * k, -3, 3), uniform(random, k * n, -1, 1), uniform(random, n)];
+        [values[2]![0], values[2]![1], values[2]![2]] = [Number.NaN, Number.NEGATIVE_INFINITY, 30];
+        const operands = [...values.map((v) => v.length), m * n, m * n, m * n].map((length) => ({
+          storage: backend.allocate("f32", length),
+          offset: 0,
+        }));
+        for (const [i, v] of values.entries()) backend.write(operands[i]!, v);
+        const [a, b, bias, z, c, y] = operands as [Operand, Operand, Operand, Operand, Operand, Operand];
+        const epilogue = { bias, activation, preactivation: z };
+        const params = { a, b, c, m, n, k, lda: k, ldb: n, ldc: n, compute, ...epilogue };
+        for (const packed of both) {
+          if (packed) runPacked(backend, params);
+          else backend.matmul(params);
+          backend.unary({ op: activation, x: z, y, length: m * n });
+          const [found, expected] = [c, y].map((x) => backend.read(x, m * n)) as [TypedArray, TypedArray];
+          const at = found.findIndex((x, i) => !Object.is(x, expected[i]));
+          if (at >= 0)
+            problems.push(
+              `${activation} ${compute} ${m}×${n}×${k}${packed ? " packed" : ""}: ${found[at]} at ${at}, unary gives ${expected[at]}`,
+            );
+        }
+        for (const { storage } of operands) backend.release(storage);
+      }
+  return problems;
+}
 
 const adds = (p: Shape): boolean => p.accumulate === true || p.residual !== undefined;
 /** Several blocks of k, so that sums must wait for the last before they are rounded; many rows and few. */
