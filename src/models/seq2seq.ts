@@ -59,7 +59,7 @@ export function createSeq2Seq<E, D>(parts: Seq2SeqParts<E, D>): Seq2SeqModel {
       checkSource(facts, source);
       const hidden = engine.layer(() => {
         const pass = sourcePass(engine, source, options.attentions);
-        return walkLayers(parts.encoder, pass, options, engine, parameters);
+        return engine.within("encoder", () => walkLayers(parts.encoder, pass, options, engine, parameters));
       });
       return { hidden, source };
     },
@@ -69,7 +69,9 @@ export function createSeq2Seq<E, D>(parts: Seq2SeqParts<E, D>): Seq2SeqModel {
       return engine.layer(() => {
         const pass = targetPass(engine, target, encoded, options);
         // Recomputing would need the gradient of the encoder's output from within: the decoder keeps what it makes.
-        const x = walkLayers(parts.decoder, pass, { ...options, recompute: false }, engine, parameters);
+        const x = engine.within("decoder", () =>
+          walkLayers(parts.decoder, pass, { ...options, recompute: false }, engine, parameters),
+        );
         if (target.cache) {
           target.cache.length += target.seq;
           const { lengths } = target.cache;
@@ -80,11 +82,13 @@ export function createSeq2Seq<E, D>(parts: Seq2SeqParts<E, D>): Seq2SeqModel {
     },
     logits: (hidden) => linear(scaled(hidden), head, { bias, dtype: "f32" }),
     loss(hidden, targets, normaliser, labelSmoothing = 0) {
-      const x = scaled(hidden);
-      const result = linearCrossEntropy(x, head, engine.tensor(targets), normaliser, { bias });
-      if (labelSmoothing === 0) return result;
-      const term = smoothingTerm(x, head, targets, bias);
-      return { ...result, loss: add(result.loss, scale(term, labelSmoothing / normaliser)) };
+      return engine.within("loss", () => {
+        const x = scaled(hidden);
+        const result = linearCrossEntropy(x, head, engine.tensor(targets), normaliser, { bias });
+        if (labelSmoothing === 0) return result;
+        const term = smoothingTerm(x, head, targets, bias);
+        return { ...result, loss: add(result.loss, scale(term, labelSmoothing / normaliser)) };
+      });
     },
     shiftRight: parts.shiftRight,
     dispose() {

@@ -48,10 +48,11 @@ export function createComparison(check: string, looser = 1, spread = 0): Compari
         const difference = Object.is(actual[i], expected[i]) ? 0 : Math.abs(actual[i]! - expected[i]!);
         if (!(difference <= error) && !Number.isNaN(error)) error = difference; // NaN comes in and stays
         if (Math.abs(expected[i]!) > size) size = Math.abs(expected[i]!);
-        if (expected[i]! < least) least = expected[i]!;
-        if (expected[i]! > most) most = expected[i]!;
+        if (!Number.isFinite(expected[i])) continue;
+        least = Math.min(least, expected[i]!);
+        most = Math.max(most, expected[i]!);
       }
-      const allowed = Math.max(limit * looser, most > least ? spread * (most - least) : 0);
+      const allowed = Math.max(limit * looser, spread > 0 && most > least ? spread * (most - least) : 0);
       meet({ name, error, limit: allowed, ...(size > 0 ? { relative: error / size } : {}) });
     },
     number: (name, actual, expected, limit) => comparison.arrays(name, [actual], [expected], limit),
