@@ -7,6 +7,7 @@
 import type { AttentionParams } from "../backend.js";
 import { record, recording } from "../tape.js";
 import type { Tensor } from "../tensor.js";
+import { applySinks, sinkGradient } from "./sinks.js";
 
 export interface AttentionOptions {
   readonly heads: number;
@@ -17,6 +18,8 @@ export interface AttentionOptions {
   readonly scale?: number;
   /** Scores become c·tanh(score/c) (Gemma 2); 0 = off. */
   readonly softcap?: number;
+  /** One logit more a head, [heads], whose share of the softmax is dropped (see sinks.ts). */
+  readonly sinks?: Tensor | undefined;
   /** Rows of k and v that hold keys, where a cache is longer than what it holds; default all. */
   readonly keys?: number;
 }
@@ -132,22 +135,23 @@ type Layout = Pick<
 type Outputs = { dq: AttentionParams["q"]; dk: AttentionParams["q"]; dv: AttentionParams["q"] };
 
 function run(
-  inputs: readonly Tensor[],
+  operandsOf: readonly Tensor[],
   place: () => Pick<AttentionParams, "q" | "k" | "v">,
   shape: readonly number[],
   layout: Layout,
   options: AttentionOptions,
   differentiate: (g: Gradients, backward: (outputs: Outputs) => void) => void,
 ): Tensor {
-  const { engine } = inputs[0]!;
-  const { ranges, scale = 1 / Math.sqrt(layout.dim), softcap = 0 } = options;
+  const { engine } = operandsOf[0]!;
+  const { ranges, scale = 1 / Math.sqrt(layout.dim), softcap = 0, sinks } = options;
   if (ranges.size !== layout.batch * layout.tq * 2)
     throw new Error(`attention ranges [${ranges.shape}] for ${layout.batch}×${layout.tq} queries`);
-  const { dtype } = inputs[0]!;
-  if (inputs.some((t) => t.dtype !== dtype))
-    throw new Error(`attention of tensors of types ${inputs.map((t) => t.dtype)}`);
+  const { dtype } = operandsOf[0]!;
+  if (operandsOf.some((t) => t.dtype !== dtype))
+    throw new Error(`attention of tensors of types ${operandsOf.map((t) => t.dtype)}`);
+  const inputs = sinks ? [...operandsOf, sinks] : operandsOf;
   const o = engine.empty(shape, dtype);
-  const lse = recording(inputs) ? engine.empty([layout.batch, layout.heads, layout.tq]) : undefined;
+  const lse = sinks || recording(inputs) ? engine.empty([layout.batch, layout.heads, layout.tq]) : undefined;
   const operands = place();
   // Field by field: a second spread costs microseconds, which a token of a small model feels.
   const params: AttentionParams = {
@@ -176,14 +180,17 @@ function run(
     strideO: layout.strideO,
   };
   engine.backend.attention(params);
+  if (sinks) applySinks(o, lse!, sinks, layout);
   return record(
     "attention",
     inputs,
     o,
-    (g, dO) =>
+    (g, dO) => {
+      if (sinks?.requiresGrad) g.give(sinks, sinkGradient(dO, o, lse!, sinks, layout));
       differentiate(g, (outputs) =>
         engine.backend.attentionBackward({ ...params, ...place(), lse: lse!, dO, ...outputs }),
-      ),
+      );
+    },
     lse ? [lse] : [],
   );
 }

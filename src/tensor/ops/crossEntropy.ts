@@ -47,15 +47,21 @@ export function crossEntropy(scores: Tensor, targets: Tensor, normaliser: number
 /** Logits of a chunk are held to about this many numbers (a fixed number: bits must not depend on the machine). */
 const CHUNK_ELEMENTS = 1 << 22;
 
+export interface LinearCrossEntropyOptions {
+  readonly bias?: Tensor | undefined;
+  /** Logits become c·tanh(z/c) (Gemma 2); 0 = off. Then dz = dy·tanh'(z/c). */
+  readonly softcap?: number;
+}
+
 /** x [..., dim], weight [vocab, dim] (as an embedding), targets i32 [...]. */
 export function linearCrossEntropy(
   x: Tensor,
   weight: Tensor,
   targets: Tensor,
   normaliser: number,
-  options: { bias?: Tensor | undefined } = {},
+  options: LinearCrossEntropyOptions = {},
 ): CrossEntropyResult {
-  const { bias } = options;
+  const { bias, softcap = 0 } = options;
   const { engine } = x;
   const { backend, compute } = engine;
   const [rows, dim, vocab] = [x.rows, x.columns, weight.shape[0]!];
@@ -73,6 +79,7 @@ export function linearCrossEntropy(
   const chunk = Math.max(64, Math.ceil(CHUNK_ELEMENTS / vocab / 64) * 64);
   engine.scope(() => {
     const z = engine.empty([Math.min(chunk, rows), vocab]);
+    const uncapped = softcap > 0 ? engine.empty(z.shape) : undefined; // z/c
     for (let from = 0; from < rows; from += chunk) {
       const m = Math.min(chunk, rows - from);
       const at = (t: Tensor, width: number) => ({ storage: t.storage, offset: t.offset + from * width });
@@ -90,6 +97,12 @@ export function linearCrossEntropy(
         compute,
         bias,
       });
+      if (uncapped) {
+        const length = m * vocab;
+        backend.affine({ x: z, y: uncapped, alpha: 1 / softcap, constant: 0, length });
+        backend.unary({ op: "tanh", x: uncapped, y: z, length });
+        backend.affine({ x: z, y: z, alpha: softcap, constant: 0, length });
+      }
       backend.crossEntropy({
         logits: z,
         targets: at(targets, 1),
@@ -99,6 +112,15 @@ export function linearCrossEntropy(
         ld: vocab,
         gradScale: save ? 1 / normaliser : undefined,
       });
+      if (uncapped && save)
+        backend.unaryBackward({
+          op: "tanh",
+          x: uncapped,
+          dy: z,
+          dx: z,
+          length: m * vocab,
+          accumulate: false,
+        });
       if (dx)
         backend.matmul({
           a: z,

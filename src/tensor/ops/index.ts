@@ -2,6 +2,7 @@
 
 export * from "./attention.js";
 export { cast } from "./cast.js";
+export * from "./clamp.js";
 export * from "./crossEntropy.js";
 export * from "./elementwise.js";
 export * from "./embedding.js";
@@ -11,4 +12,6 @@ export * from "./norm.js";
 export * from "./ranges.js";
 export * from "./reduce.js";
 export * from "./rope.js";
+export * from "./rows.js";
 export * from "./shape.js";
+export * from "./sinks.js";

@@ -11,16 +11,24 @@ export interface RopeOptions {
   /** Turn x where it lies: x must not be used afterwards, nor be needed by the backward of what made it (a linear layer
    *  without activation or a norm does not). */
   readonly inPlace?: boolean;
+  /** Turn only so many heads from the first on, and leave the rest (the values of a fused projection); default all. */
+  readonly heads?: number;
 }
 
 export function rope(x: Tensor, cos: Tensor, sin: Tensor, dim: number, options: RopeOptions = {}): Tensor {
   const { engine } = x;
   const rows = x.rows;
-  const heads = x.columns / dim;
+  const all = x.columns / dim;
+  const { heads = all } = options;
   const half = cos.columns;
-  if (!Number.isInteger(heads) || cos.rows !== rows || 2 * half > dim)
+  if (!Number.isInteger(all) || heads > all || cos.rows !== rows || 2 * half > dim)
     throw new Error(`rope of [${x.shape}] in heads of ${dim} with tables [${cos.shape}]`);
-  const y = options.inPlace ? x.alias() : engine.empty(x.shape, x.dtype);
+  const copied = (from: Tensor) => {
+    const to = engine.empty(x.shape, x.dtype);
+    if (heads < all) engine.backend.copy(from, to, x.size);
+    return to;
+  };
+  const y = options.inPlace ? x.alias() : copied(x);
   const turn = (from: Operand, to: Operand, sign: 1 | -1) =>
     engine.backend.rope({
       x: from,
@@ -38,7 +46,7 @@ export function rope(x: Tensor, cos: Tensor, sin: Tensor, dim: number, options: 
   turn(x, y, 1);
   if (options.inPlace) changedInPlace(x, (place) => turn(place, place, 1));
   return record("rope", [x], y, (g, dy) => {
-    const dx = engine.empty(x.shape, x.dtype);
+    const dx = copied(dy);
     turn(dy, dx, -1);
     g.give(x, dx);
   });
