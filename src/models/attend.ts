@@ -13,6 +13,10 @@ export interface AttendOptions {
   readonly kvHeads: number;
   readonly scale: number;
   readonly window?: number | undefined;
+  /** Scores become c·tanh(score/c); 0 = off. */
+  readonly softcap?: number;
+  /** [heads]: one logit more a head, whose share is dropped. */
+  readonly sinks?: Tensor | undefined;
 }
 
 export function attend(q: Tensor, k: Tensor, v: Tensor, pass: DecoderPass, options: AttendOptions): Tensor {
@@ -30,13 +34,13 @@ export function attend(q: Tensor, k: Tensor, v: Tensor, pass: DecoderPass, optio
 
 /** The same from one tensor [batch, seq, (heads + 2·kvHeads)·dim] of queries, keys and values side by side. */
 export function attendQkv(qkv: Tensor, pass: DecoderPass, options: AttendOptions): Tensor {
-  const { heads, kvHeads, scale, window, layer } = options;
+  const { heads, kvHeads, scale, window, layer, softcap = 0, sinks } = options;
   const dim = qkv.columns / (heads + 2 * kvHeads);
   const from = heads * dim;
   const to = from + kvHeads * dim;
   if (pass.cache === undefined) {
     if (pass.attentions) lookAt(slice(qkv, 2, 0, from), slice(qkv, 2, from, to), pass.seq, pass, options);
-    return attentionQkv(qkv, { heads, kvHeads, scale, ranges: pass.ranges(window) });
+    return attentionQkv(qkv, { heads, kvHeads, scale, softcap, sinks, ranges: pass.ranges(window) });
   }
   const part = (at: number) => ({ storage: qkv.storage, offset: qkv.offset + at });
   remember(part(from), part(to), qkv.columns, pass, layer);
@@ -74,9 +78,9 @@ function attendTo(
   pass: DecoderPass,
   options: AttendOptions,
 ): Tensor {
-  const { heads, kvHeads, scale, window } = options;
+  const { heads, kvHeads, scale, window, softcap = 0, sinks } = options;
   if (pass.attentions) lookAt(q, k, keys, pass, options);
-  return attention(q, k, v, { heads, kvHeads, scale, keys, ranges: pass.ranges(window) });
+  return attention(q, k, v, { heads, kvHeads, scale, softcap, sinks, keys, ranges: pass.ranges(window) });
 }
 
 export function remember(k: Operand, v: Operand, ld: number, pass: DecoderPass, layer: number): void {
@@ -93,8 +97,9 @@ export function remember(k: Operand, v: Operand, ld: number, pass: DecoderPass, 
 }
 
 function lookAt(q: Tensor, k: Tensor, keys: number, pass: DecoderPass, options: AttendOptions): void {
-  const { heads, kvHeads, scale, window } = options;
+  const { heads, kvHeads, scale, window, softcap, sinks } = options;
+  const ranges = pass.ranges(window);
   pass.attentions!.push(
-    attentionProbabilities(q, k, { heads, kvHeads, scale, keys, ranges: pass.ranges(window) }).keep(),
+    attentionProbabilities(q, k, { heads, kvHeads, scale, softcap, sinks, keys, ranges }).keep(),
   );
 }

@@ -1,7 +1,14 @@
 /** @file What all decoders share: checking a batch, positions, ranges, the walk over layers, head and loss. A family gives
  *  its embedding, its layer and its final norm; x is [batch, seq, dim] throughout. */
 
-import { attentionRanges, type Engine, linear, linearCrossEntropy, type Tensor } from "../tensor/index.js";
+import {
+  attentionRanges,
+  type Engine,
+  linear,
+  linearCrossEntropy,
+  softcap,
+  type Tensor,
+} from "../tensor/index.js";
 import { type KeyValueCache, raggedRanges } from "./cache.js";
 import { checkCapacity, checkContext, checkIds, checkLengths, checkPositions } from "./checkBatch.js";
 import type { CausalModel, DecoderInput, ForwardOptions } from "./model.js";
@@ -19,6 +26,7 @@ export interface DecoderPass {
   readonly positions: Int32Array;
   readonly cache: KeyValueCache | undefined;
   readonly attentions: Tensor[] | undefined;
+  readonly routerLogits: Tensor[] | undefined;
   /** Which keys each query sees, i32 [batch, seq, 2]; with a window at most that many. */
   ranges(window: number | undefined): Tensor;
 }
@@ -27,6 +35,8 @@ export interface DecoderParts<State> extends Omit<Stack<DecoderPass, State>, "la
   readonly facts: Omit<CausalModel, "hidden" | "logits" | "loss" | "dispose">;
   /** [vocab, dim] */
   readonly head: Tensor;
+  /** Logits become c·tanh(z/c); default 0: off. */
+  readonly logitSoftcap?: number;
   /** The sliding windows that layers use; undefined: everything before. Default: no windows. */
   readonly windows?: readonly (number | undefined)[];
   /** Position table's length where positions are learned: ids beyond are an error. */
@@ -35,7 +45,7 @@ export interface DecoderParts<State> extends Omit<Stack<DecoderPass, State>, "la
 }
 
 export function createDecoder<State>(parts: DecoderParts<State>): CausalModel {
-  const { facts, head } = parts;
+  const { facts, head, logitSoftcap: cap = 0 } = parts;
   const { engine } = facts;
   const stack = { ...parts, layers: facts.layers };
   return {
@@ -53,9 +63,14 @@ export function createDecoder<State>(parts: DecoderParts<State>): CausalModel {
         return x;
       });
     },
-    logits: (hidden) => linear(hidden, head, { dtype: "f32" }),
+    logits(hidden) {
+      const logits = linear(hidden, head, { dtype: "f32" });
+      return cap > 0 ? softcap(logits, cap) : logits;
+    },
     loss: (hidden, targets, normaliser) =>
-      engine.within("loss", () => linearCrossEntropy(hidden, head, engine.tensor(targets), normaliser)),
+      engine.within("loss", () =>
+        linearCrossEntropy(hidden, head, engine.tensor(targets), normaliser, { softcap: cap }),
+      ),
     dispose() {
       parts.dispose?.();
       for (const p of facts.parameters.values()) p.dispose();
@@ -91,6 +106,7 @@ function startPass(
     positions: positionsOf(input, past),
     cache,
     attentions: options.attentions,
+    routerLogits: options.routerLogits,
     ranges: (window) => ranges.get(window)!,
   };
 }

@@ -25,7 +25,9 @@ export interface ForwardOptions {
   readonly hiddenStates?: Tensor[];
   /** Filled with a tensor [batch, heads, seq, keys] a layer (slow: computed apart). Kept. */
   readonly attentions?: Tensor[];
-  /** Hold only the inputs of layers and compute these again in the backward (not together with `attentions`). */
+  /** Filled with a tensor [batch·seq, experts] for each layer with experts: the router's logits, with their gradient. Kept. */
+  readonly routerLogits?: Tensor[];
+  /** Hold only the inputs of layers and compute these again in the backward (not together with `attentions` or `routerLogits`). */
   readonly recompute?: boolean;
 }
 
@@ -51,9 +53,21 @@ export interface LanguageModel {
   dispose(): void;
 }
 
+/** What a mixture of experts is besides. */
+export interface MixtureFacts {
+  /** The share of a parameter's numbers that a token meets: less than 1 for those of experts. */
+  activeShare(parameter: string): number;
+  /** The loss that keeps experts equally busy (nn/experts/balance.ts), shape [1]. mask: 1 = real, [batch · seq]. */
+  balance(routerLogits: readonly Tensor[], mask?: ArrayLike<number>): Tensor;
+  /** Its weight in the loss of training (`router_aux_loss_coef`); 0 where config.json does not ask for it (`output_router_logits`). */
+  readonly balanceWeight: number;
+}
+
 export interface CausalModel extends LanguageModel {
   readonly layers: number;
   readonly kvHeads: number;
+  /** Undefined where every token meets every parameter. */
+  readonly mixture?: MixtureFacts | undefined;
   /** Hidden states after the final norm, [batch, seq, dim]. Throws UserError where seq exceeds the context. */
   hidden(input: DecoderInput, options?: ForwardOptions): Tensor;
   /** hidden [..., dim] → logits [..., vocab]. */

@@ -33,7 +33,8 @@ export function walkLayers<Pass, State>(
     return x;
   };
   const state = stack.prepare(pass);
-  const wanted = options.recompute === true && options.attentions === undefined;
+  const looked = options.attentions !== undefined || options.routerLogits !== undefined;
+  const wanted = options.recompute === true && !looked;
   const again = wanted && engine.gradEnabled && stack.trainsState !== true;
   let x = step("embedding", null, () => stack.embed(pass));
   for (let i = 0; i < layers; i++) {

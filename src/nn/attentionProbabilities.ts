@@ -1,9 +1,21 @@
-/** @file The attention matrix itself, for those who want to look at it: softmax(scale·q·kᵀ) over the keys in range,
+/** @file The attention matrix itself, for those who want to look at it: softmax(scale·q·kᵀ, perhaps capped, perhaps with a sink) over the
+ *  keys in range,
  *  [batch, heads, tq, keys], zero elsewhere. Slow and large; the models compute with the fused `attention`.
  *  q [batch, tq, heads·dim], k [batch, capacity, kvHeads·dim] of which the first `keys` rows count, ranges i32
  *  [batch, tq, 2]. Not differentiable. */
 
-import { add, type Engine, matmul, mul, permute, softmax, type Tensor } from "../tensor/index.js";
+import {
+  add,
+  concat,
+  type Engine,
+  matmul,
+  mul,
+  permute,
+  slice,
+  softcap,
+  softmax,
+  type Tensor,
+} from "../tensor/index.js";
 
 export interface AttentionProbabilityOptions {
   readonly heads: number;
@@ -11,10 +23,13 @@ export interface AttentionProbabilityOptions {
   readonly keys: number;
   readonly ranges: Tensor;
   readonly scale: number;
+  readonly softcap?: number | undefined;
+  /** [heads]; then rows sum to less than 1 (see tensor/ops/sinks.ts). */
+  readonly sinks?: Tensor | undefined;
 }
 
 export function attentionProbabilities(q: Tensor, k: Tensor, options: AttentionProbabilityOptions): Tensor {
-  const { heads, kvHeads, keys, ranges, scale } = options;
+  const { heads, kvHeads, keys, ranges, scale, softcap: cap = 0, sinks } = options;
   const { engine } = q;
   const [batch, tq, width] = q.shape as [number, number, number];
   const dim = width / heads;
@@ -22,9 +37,15 @@ export function attentionProbabilities(q: Tensor, k: Tensor, options: AttentionP
     engine.scope(() => {
       const byHead = spread(q, tq, heads, 1, dim);
       const keysByHead = spread(k, keys, kvHeads, heads / kvHeads, dim);
-      const scores = matmul(byHead, keysByHead, { transB: true, alpha: scale });
+      const products = matmul(byHead, keysByHead, { transB: true, alpha: scale });
+      const scores = cap > 0 ? softcap(products, cap) : products;
       const { bias, visible } = visibility(engine, ranges, batch, tq, keys);
-      return permute(mul(softmax(add(scores, bias)), visible), [1, 0, 2, 3]);
+      const seen = add(scores, bias);
+      const shares =
+        sinks === undefined
+          ? softmax(seen)
+          : slice(softmax(concat([seen, sinkColumn(sinks, batch, tq)], 3)), 3, 0, keys);
+      return permute(mul(shares, visible), [1, 0, 2, 3]);
     }),
   );
 }
@@ -44,6 +65,16 @@ function spread(x: Tensor, count: number, heads: number, repeat: number, dim: nu
     accumulate: false,
   });
   return y;
+}
+
+/** Each head's sink as one key more, [heads, batch, tq, 1]. */
+function sinkColumn(sinks: Tensor, batch: number, tq: number): Tensor {
+  const values = sinks.readFloats();
+  const column = Float32Array.from(
+    { length: values.length * batch * tq },
+    (_, i) => values[Math.floor(i / (batch * tq))]!,
+  );
+  return sinks.engine.tensor(column, [values.length, batch, tq, 1]);
 }
 
 /** A large negative number for keys out of range, to add to scores, and a 1 for keys in range. */

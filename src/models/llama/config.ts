@@ -1,148 +1,101 @@
-/** @file Configuration of Llama and its relatives under the published names. Before transformers 5 the rotary settings were
- *  `rope_theta` and `rope_scaling` (its kind under `type` at first); now they are one `rope_parameters`. A relative's
- *  fixed choice that its files do not spell out (Qwen2's biases, say) is a function of `model_type` below. */
+/** @file Configuration of Llama, Mistral, Qwen2 and Qwen3 under the published names, and what it says of the architecture.
+ *  A relative's fixed choice that its files do not spell out (Qwen2's biases, say) is a function of `model_type` below. */
 
 import { z } from "zod";
-import { activation, positive, size, specialTokens } from "../configFields.js";
-
-const trained = { original_max_position_embeddings: size.nullish() };
-const RopeParameters = z.discriminatedUnion("rope_type", [
-  z.looseObject({ rope_type: z.literal("default"), rope_theta: positive }),
-  z.looseObject({ rope_type: z.literal("linear"), rope_theta: positive, factor: positive }),
-  z.looseObject({ rope_type: z.literal("dynamic"), rope_theta: positive, factor: positive, ...trained }),
-  z.looseObject({
-    rope_type: z.literal("llama3"),
-    rope_theta: positive,
-    factor: positive,
-    low_freq_factor: positive,
-    high_freq_factor: positive,
-    original_max_position_embeddings: size,
-  }),
-  z.looseObject({
-    rope_type: z.literal("yarn"),
-    rope_theta: positive,
-    factor: positive,
-    ...trained,
-    attention_factor: z.number().nullish(),
-    beta_fast: positive.nullish(),
-    beta_slow: positive.nullish(),
-    mscale: z.number().nullish(),
-    mscale_all_dim: z.number().nullish(),
-    truncate: z.boolean().optional(),
-  }),
-  z.looseObject({
-    rope_type: z.literal("longrope"),
-    rope_theta: positive,
-    factor: positive.nullish(),
-    ...trained,
-    attention_factor: z.number().nullish(),
-    short_factor: z.array(positive),
-    long_factor: z.array(positive),
-  }),
-]);
+import { size } from "../configFields.js";
+import { normal } from "../family.js";
+import { gatedFeedForward } from "../parts/gatedFeedForward.js";
+import type { Architecture } from "./architecture.js";
+import { checkDecoder, commonFields, isFields, layerTypes, spelledToday } from "./configParts.js";
 
 export const LLAMA_TYPES = ["llama", "mistral", "qwen2", "qwen3"] as const;
 
 export const LlamaConfig = z
   .preprocess(
-    today,
+    (raw) => (isFields(raw) ? spelledToday(raw, { absent: ABSENT[String(raw.model_type)] ?? {} }) : raw),
     z.looseObject({
       model_type: z.enum(LLAMA_TYPES),
-      vocab_size: size,
-      hidden_size: size,
-      intermediate_size: size,
-      num_hidden_layers: size,
-      num_attention_heads: size,
-      num_key_value_heads: size,
-      head_dim: z.int("hidden_size is not divisible by num_attention_heads").positive(),
-      hidden_act: activation.default("silu"),
-      max_position_embeddings: size,
-      initializer_range: positive.default(0.02),
-      rms_norm_eps: positive.default(1e-6),
+      ...commonFields,
       tie_word_embeddings: z.boolean().default(false),
       attention_bias: z.boolean().default(false),
       mlp_bias: z.boolean().default(false),
-      rope_parameters: RopeParameters,
       sliding_window: size.nullish(),
       use_sliding_window: z.boolean().optional(),
       max_window_layers: z.int().nonnegative().optional(),
-      layer_types: z.array(z.enum(["full_attention", "sliding_attention"])).nullish(),
-      ...specialTokens,
+      layer_types: layerTypes.nullish(),
     }),
   )
-  .superRefine((c, context) => {
-    const issue = (key: string, message: string) =>
-      context.addIssue({ code: "custom", path: [key], message });
-    if (c.num_attention_heads % c.num_key_value_heads !== 0)
-      issue(
-        "num_key_value_heads",
-        `num_attention_heads ${c.num_attention_heads} is not divisible by num_key_value_heads ${c.num_key_value_heads}`,
-      );
-    if (c.head_dim % 2 !== 0) issue("head_dim", "rotary positions need an even head_dim");
-    if (c.layer_types && c.layer_types.length !== c.num_hidden_layers)
-      issue("layer_types", `there are ${c.num_hidden_layers} layers, but ${c.layer_types.length} types`);
-    const { rope_parameters: rope } = c;
-    if (
-      rope.rope_type === "longrope" &&
-      (rope.short_factor.length !== c.head_dim / 2 || rope.long_factor.length !== c.head_dim / 2)
-    ) {
-      issue("rope_parameters", `short_factor and long_factor need ${c.head_dim / 2} numbers each`);
-    }
-  });
+  .superRefine((c, context) => checkDecoder(c, [c.rope_parameters], context));
 
 export type LlamaConfig = z.infer<typeof LlamaConfig>;
 
 /** What a key that is absent means, where it depends on the type. */
-const ABSENT: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+const ABSENT: Readonly<Record<string, Record<string, unknown>>> = {
   llama: { max_position_embeddings: 2048 },
-  mistral: { max_position_embeddings: 131_072, sliding_window: 4096 },
-  qwen2: { max_position_embeddings: 32_768, sliding_window: 4096 },
-  qwen3: { max_position_embeddings: 32_768, sliding_window: 4096, head_dim: 128 },
+  mistral: { max_position_embeddings: 131_072 },
+  qwen2: { max_position_embeddings: 32_768 },
+  qwen3: { max_position_embeddings: 32_768, head_dim: 128 },
 };
 
-/** Today's spelling, with what follows from other fields filled in. */
-function today(raw: unknown): unknown {
-  if (typeof raw !== "object" || raw === null) return raw;
-  const given = raw as Record<string, unknown>;
-  const c: Record<string, unknown> = { ...ABSENT[String(given.model_type)], ...given };
-  c.num_key_value_heads ??= c.num_attention_heads;
-  const [width, heads] = [c.hidden_size, c.num_attention_heads];
-  if (typeof width === "number" && typeof heads === "number") {
-    if (c.head_dim === undefined || c.head_dim === null) c.head_dim = width / heads;
-  }
-  c.rope_parameters = ropeParameters(c);
-  delete c.rope_theta;
-  delete c.rope_scaling;
-  if (c.dtype === undefined && c.torch_dtype !== undefined) c.dtype = c.torch_dtype;
-  delete c.torch_dtype;
-  return c;
+export function llamaArchitecture(c: LlamaConfig): Architecture {
+  const { qkv, o, mlp } = biases(c);
+  const part = gatedFeedForward({
+    dim: c.hidden_size,
+    inner: c.intermediate_size,
+    activation: c.hidden_act,
+    init: normal(c.initializer_range),
+    biased: mlp,
+  });
+  return {
+    ...shapeOf(c),
+    norm: { eps: c.rms_norm_eps, offset: 0, place: "before" },
+    attention: {
+      scale: 1 / Math.sqrt(c.head_dim),
+      biases: { qkv, o },
+      qkNorm: c.model_type === "qwen3" ? "head" : undefined,
+      window: (layer) => windowOf(c, layer),
+    },
+    rope: () => c.rope_parameters,
+    feedForward: () => ({ name: "mlp", part }),
+  };
 }
 
-function ropeParameters(c: Record<string, unknown>): unknown {
-  const given = c.rope_parameters ?? c.rope_scaling ?? {};
-  if (typeof given !== "object") return given;
-  const { type, ...rest } = given as Record<string, unknown>;
-  const kind = rest.rope_type ?? type ?? "default";
+/** The numbers that every relative's configuration spells alike. */
+export function shapeOf(c: {
+  readonly vocab_size: number;
+  readonly hidden_size: number;
+  readonly num_hidden_layers: number;
+  readonly num_attention_heads: number;
+  readonly num_key_value_heads: number;
+  readonly head_dim: number;
+  readonly max_position_embeddings: number;
+  readonly tie_word_embeddings: boolean;
+  readonly initializer_range: number;
+}) {
   return {
-    ...rest,
-    rope_type: kind === "su" ? "longrope" : kind,
-    rope_theta: rest.rope_theta ?? c.rope_theta ?? 10_000,
-    ...(c.original_max_position_embeddings === undefined
-      ? {}
-      : { original_max_position_embeddings: c.original_max_position_embeddings }),
+    vocab: c.vocab_size,
+    dim: c.hidden_size,
+    layers: c.num_hidden_layers,
+    heads: c.num_attention_heads,
+    kvHeads: c.num_key_value_heads,
+    headDim: c.head_dim,
+    maxPositions: c.max_position_embeddings,
+    tied: c.tie_word_embeddings,
+    initStd: c.initializer_range,
   };
 }
 
 /** Which projections have a bias. Qwen2: q, k and v, always. */
-export function biases(c: LlamaConfig): { qkv: boolean; o: boolean; mlp: boolean } {
+function biases(c: LlamaConfig): { qkv: boolean; o: boolean; mlp: boolean } {
   if (c.model_type === "qwen2") return { qkv: true, o: false, mlp: false };
   if (c.model_type === "mistral") return { qkv: false, o: false, mlp: false };
   return { qkv: c.attention_bias, o: c.attention_bias, mlp: c.model_type === "llama" && c.mlp_bias };
 }
 
 /** The sliding window of a layer, undefined where it sees everything before it. */
-export function windowOf(c: LlamaConfig, layer: number): number | undefined {
-  const window = c.sliding_window ?? undefined;
+function windowOf(c: LlamaConfig, layer: number): number | undefined {
+  // Absent is 4096 where the type has windows; null is none.
+  const window = c.sliding_window === undefined ? 4096 : (c.sliding_window ?? undefined);
   if (c.model_type === "llama") return undefined;
   if (c.model_type === "mistral") return window;
   if (c.use_sliding_window !== true) return undefined;

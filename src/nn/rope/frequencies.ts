@@ -80,9 +80,12 @@ export function ropeFrequencies(
   }
 }
 
-/** Whether the frequencies depend on the length of the batch. */
-export function dependsOnLength(p: RopeParameters): boolean {
-  return p.rope_type === "dynamic" || p.rope_type === "longrope";
+/** What of a batch's length the frequencies depend on: lengths of one variant have the same. */
+export function ropeVariant(p: RopeParameters, maxPositions: number, length: number): number {
+  if (p.rope_type === "dynamic")
+    return Math.max(length, p.original_max_position_embeddings ?? maxPositions);
+  if (p.rope_type === "longrope") return Number(length > (p.original_max_position_embeddings ?? maxPositions));
+  return 0;
 }
 
 /** The longest sequence that the scaling is meant for. Linear and dynamic configurations state the length before it. */

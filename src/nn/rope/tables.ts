@@ -2,7 +2,7 @@
  *  batch: table [positions, half], result [batch·seq, half]. Tables grow by doubling as longer positions are met. */
 
 import type { Engine, Tensor } from "../../tensor/index.js";
-import { dependsOnLength, type RopeParameters, ropeFrequencies } from "./frequencies.js";
+import { type RopeParameters, ropeFrequencies, ropeVariant } from "./frequencies.js";
 
 export interface RopeTables {
   /** For each of `positions`: cos and sin [positions.length, half]. */
@@ -20,8 +20,7 @@ export interface RopeTableOptions {
 export function createRopeTables(engine: Engine, options: RopeTableOptions): RopeTables {
   const { parameters, dim, maxPositions } = options;
   const half = dim / 2;
-  const variable = dependsOnLength(parameters);
-  let table: { cos: Tensor; sin: Tensor; rows: number; length: number } | null = null;
+  let table: { cos: Tensor; sin: Tensor; rows: number; variant: number } | null = null;
   const dispose = () => {
     table?.cos.dispose();
     table?.sin.dispose();
@@ -40,7 +39,7 @@ export function createRopeTables(engine: Engine, options: RopeTableOptions): Rop
       cos: engine.tensor(cos, [rows, half]).keep(),
       sin: engine.tensor(sin, [rows, half]).keep(),
       rows,
-      length,
+      variant: ropeVariant(parameters, maxPositions, length),
     };
   };
   return {
@@ -48,9 +47,9 @@ export function createRopeTables(engine: Engine, options: RopeTableOptions): Rop
       let longest = 0;
       for (const p of positions) if (p > longest) longest = p;
       const length = longest + 1;
-      if (table === null || table.rows < length || (variable && table.length !== length)) {
-        table = make(variable ? length : Math.max(64, 2 ** Math.ceil(Math.log2(length))), length);
-      }
+      const variant = ropeVariant(parameters, maxPositions, length);
+      if (table === null || table.rows < length || table.variant !== variant)
+        table = make(Math.max(64, 2 ** Math.ceil(Math.log2(length))), length);
       const ids = engine.tensor(positions);
       const gather = (from: Tensor) => {
         const y = engine.empty([positions.length, half]);

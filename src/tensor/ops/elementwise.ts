@@ -48,6 +48,35 @@ export function gated(op: Activation, gateOf: Tensor, upOf: Tensor): Tensor {
   );
 }
 
+/** The same where gate and up lie side by side in one tensor [..., 2·dim], as a fused projection gives them. */
+export function gatedHalves(op: Activation, x: Tensor): Tensor {
+  const { engine } = x;
+  const dim = x.columns / 2;
+  if (!Number.isInteger(dim)) throw new Error(`gatedHalves of [${x.shape}]`);
+  const halves = (of: Tensor) => [of, { storage: of.storage, offset: of.offset + dim }] as const;
+  const sizes = { rows: x.rows, dim, ldg: x.columns, ldu: x.columns };
+  const y = engine.empty([...x.shape.slice(0, -1), dim], x.dtype);
+  const compute = (into: Operand) => {
+    const [gate, up] = halves(x);
+    engine.backend.gated({ op, gate, up, y: into, ...sizes });
+  };
+  compute(y);
+  return record(
+    "gatedHalves",
+    [x],
+    y,
+    (g, dy) => {
+      const d = engine.empty(x.shape, x.dtype);
+      const [gate, up] = halves(x);
+      const [dGate, dUp] = halves(d);
+      engine.backend.gatedBackward({ op, gate, up, dy, dGate, dUp, ...sizes });
+      g.give(x, d);
+    },
+    [],
+    compute,
+  );
+}
+
 function binary(op: Binary, a: Tensor, b: Tensor): Tensor {
   if (b.size === 0 ? a.size !== 0 : a.size % b.size !== 0)
     throw new Error(`${op}: [${b.shape}] is not repeated whole in [${a.shape}]`);
@@ -118,6 +147,11 @@ export function div(x: Tensor, y: Tensor): Tensor {
       );
     }
   });
+}
+
+/** Bounded smoothly: y = cap·tanh(x/cap). Gemma 2's logits. */
+export function softcap(x: Tensor, cap: number): Tensor {
+  return scale(unary("tanh", scale(x, 1 / cap)), cap);
 }
 
 /** y = factor·x + constant. */

@@ -22,13 +22,16 @@ export interface LinearOptions {
   readonly layout?: "out-in" | "in-out";
   /** Type of y; default the engine's for activations, f32 with a residual. */
   readonly dtype?: Extract<DType, "f32">;
+  /** Precision of the products; default the engine's. */
+  readonly compute?: "fp32";
 }
 
 export function linear(x: Tensor, weight: Tensor, options: LinearOptions = {}): Tensor {
   const { bias, activation, layout = "out-in" } = options;
   const residual = options.residual && cast(options.residual, "f32");
   const { engine } = x;
-  const { backend, compute } = engine;
+  const { backend } = engine;
+  const { compute = engine.compute } = options;
   const outIn = layout === "out-in";
   const [n, k] = outIn ? [weight.shape[0]!, weight.shape[1]!] : [weight.shape[1]!, weight.shape[0]!];
   if (x.columns !== k)
@@ -44,7 +47,7 @@ export function linear(x: Tensor, weight: Tensor, options: LinearOptions = {}): 
   const apart = activation !== undefined && dtype === "bf16";
   const c = apart && z ? z : y;
   const epilogue = apart ? { bias } : { bias, activation, preactivation: z, residual };
-  const packed = engine.packedWeight(weight, n, k, outIn);
+  const packed = compute === engine.compute ? engine.packedWeight(weight, n, k, outIn) : null;
   if (packed !== null) backend.matmulPacked({ a: x, b: packed, c, m, lda: k, ldc: n, ...epilogue });
   else
     backend.matmul({

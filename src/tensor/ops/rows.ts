@@ -4,7 +4,7 @@
  *    scatterRows  y[ids[r]] += x[r], else 0     dx[r] = dy[ids[r]]
  *    rowsOf       y = x[from:to], no copy       dx = dy there, else 0 */
 
-import { sizeOf } from "../dtype.js";
+import { type Shape, sizeOf } from "../dtype.js";
 import { record } from "../tape.js";
 import type { Tensor } from "../tensor.js";
 import { cast } from "./cast.js";
@@ -50,14 +50,14 @@ export function spreadRows(x: Tensor, times: number): Tensor {
   return y;
 }
 
-/** x [n, dim], ids i32 [n] → [rows, dim]; what goes to one place is added in the order of x. In f32. */
-export function scatterRows(of: Tensor, ids: Tensor, rows: number): Tensor {
+/** x [n, dim], ids i32 [n] → `shape`, whose rows are the places; what goes to one place is added in the order of x. In f32. */
+export function scatterRows(of: Tensor, ids: Tensor, shape: Shape): Tensor {
   const x = cast(of, "f32");
   const { engine, columns: dim } = x;
   const { backend } = engine;
-  if (ids.size !== x.rows) throw new Error(`scatterRows of [${x.shape}] to ${ids.size} places`);
-  const y = engine.zeros([rows, dim]);
-  backend.embeddingBackward({ dTable: y, ids, dy: x, rows: x.rows, dim, vocab: rows });
+  if (ids.size !== x.rows) throw new Error(`scatterRows of [${x.shape}] by ${ids.size} ids to [${shape}]`);
+  const y = engine.zeros(shape);
+  backend.embeddingBackward({ dTable: y, ids, dy: x, rows: x.rows, dim, vocab: y.rows });
   return record("scatterRows", [x], y, (g, dy) => {
     const dx = engine.empty(x.shape);
     backend.embedding({ table: dy, ids, y: dx, rows: x.rows, dim });
