@@ -4,12 +4,29 @@ import { nearest, UserError } from "../platform/errors.js";
 import { bart } from "./bart/index.js";
 import { bert, distilbert } from "./bert/index.js";
 import type { Family, FamilyOf, ModelKind, RawConfig } from "./family.js";
+import { gemma } from "./gemma/index.js";
 import { gpt2 } from "./gpt2/index.js";
 import { llama } from "./llama/index.js";
+import { olmo2 } from "./olmo2/index.js";
+import { phi3 } from "./phi3/index.js";
+import { smollm3 } from "./smollm3/index.js";
 import { t5 } from "./t5/index.js";
 import { transformer } from "./transformer/index.js";
 
-export const families: readonly Family[] = [gpt2, llama, bert, distilbert, bart, t5, transformer];
+export const families: readonly Family[] = [
+  gpt2,
+  llama,
+  gemma,
+  phi3,
+  olmo2,
+  smollm3,
+  bert,
+  distilbert,
+  bart,
+  t5,
+  transformer,
+  bert,
+];
 
 /** The family of that kind. Throws UserError where the type is unknown or of another kind. */
 export function familyFor<K extends ModelKind>(config: RawConfig, kind: K, file?: string): FamilyOf<K> {
