@@ -6,20 +6,28 @@ import { bert, distilbert } from "./bert/index.js";
 import type { Family, FamilyOf, ModelKind, RawConfig } from "./family.js";
 import { gemma } from "./gemma/index.js";
 import { gpt2 } from "./gpt2/index.js";
+import { gptNeox } from "./gptNeox/index.js";
+import { gptOss } from "./gptOss/index.js";
 import { llama } from "./llama/index.js";
+import { mixtral } from "./mixtral/index.js";
 import { olmo2 } from "./olmo2/index.js";
 import { phi3 } from "./phi3/index.js";
+import { qwen3Moe } from "./qwen3Moe/index.js";
 import { smollm3 } from "./smollm3/index.js";
 import { t5 } from "./t5/index.js";
 import { transformer } from "./transformer/index.js";
 
 export const families: readonly Family[] = [
   gpt2,
+  gptNeox,
   llama,
   gemma,
   phi3,
   olmo2,
   smollm3,
+  mixtral,
+  qwen3Moe,
+  gptOss,
   bert,
   distilbert,
   bart,

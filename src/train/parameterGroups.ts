@@ -17,7 +17,7 @@ export interface ParameterKinds {
   readonly vectors: readonly Tensor[];
 }
 
-const EMBEDDING = /(?:^|\.)(?:wte|wpe|embed_tokens|embed_positions|shared)\.weight$/;
+const EMBEDDING = /(?:^|\.)(?:wte|wpe|embed_in|embed_tokens|embed_positions|shared)\.weight$/;
 const HEAD = /(?:^|\.)(?:lm_head|embed_out)\.weight$/;
 
 export function parameterKinds(parameters: ReadonlyMap<string, Tensor>): ParameterKinds {

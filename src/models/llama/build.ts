@@ -9,7 +9,7 @@ import { type SpecialTokens, specialTokenIds } from "../configFields.js";
 import { createDecoder, type DecoderPass } from "../decoder.js";
 import type { Parameters, RawConfig } from "../family.js";
 import type { CausalModel, MixtureFacts } from "../model.js";
-import { type Projection, project, projectionOf } from "../parts/part.js";
+import { type Projection, project, projectionOf, projectOut } from "../parts/part.js";
 import { rotatedDimensions, sameRope } from "../parts/rope.js";
 import type { Architecture, Mixture } from "./architecture.js";
 import { NORM_NAMES } from "./parameters.js";
@@ -31,7 +31,11 @@ export function buildLlama(
   engine: Engine,
 ): CausalModel {
   const { norm: norms, embeddingScale = 1 } = a;
-  const norm: NormOf = (x, gain) => rmsNorm(x, gain, { eps: norms.eps, gainOffset: norms.offset });
+  const options = { eps: norms.eps, gainOffset: norms.offset };
+  const outer = { ...options, dtype: "f32" } as const;
+  const norm: NormOf = (x, gain) => rmsNorm(x, gain, options);
+  /** Of what joins the residual stream. */
+  const outerNorm: NormOf = (x, gain) => rmsNorm(x, gain, outer);
   const layers = Array.from({ length: a.layers }, (_, i) => bindLayer(a, i, norm, parameters));
   const { tables, tableOf } = ropeTables(a, engine);
   const embeddings = parameters.get("model.embed_tokens.weight")!;
@@ -65,10 +69,10 @@ export function buildLlama(
     },
     layer(i, x, pass, angles) {
       const { attention, attentionNorms, feedForward, feedForwardNorms } = layers[i]!;
-      const y = block(x, attentionNorms, norm, (n, residual) =>
+      const y = block(x, attentionNorms, norm, outerNorm, (n, residual) =>
         attention(n, residual, pass, angles[tableOf[i]!]),
       );
-      return block(y, feedForwardNorms, norm, (n, residual) => feedForward(n, residual, pass));
+      return block(y, feedForwardNorms, norm, outerNorm, (n, residual) => feedForward(n, residual, pass));
     },
     norm: (x) => norm(x, finalGain),
     head: parameters.get("lm_head.weight") ?? embeddings,
@@ -89,10 +93,11 @@ function block(
   x: Tensor,
   { before, after }: NormPair,
   norm: NormOf,
+  outerNorm: NormOf,
   f: (n: Tensor, residual: Tensor | undefined) => Tensor,
 ): Tensor {
   const n = before === undefined ? x : norm(x, before);
-  return after === undefined ? f(n, x) : add(x, norm(f(n, undefined), after));
+  return after === undefined ? f(n, x) : add(x, outerNorm(f(n, undefined), after));
 }
 
 function bindLayer(a: Architecture, layer: number, norm: NormOf, parameters: Parameters) {
@@ -133,7 +138,7 @@ function bindAttention(a: Architecture, layer: number, norm: NormOf, parameters:
       const turned = angles
         ? rope(x, angles.cos, angles.sin, headDim, { inPlace: true, heads: heads + kvHeads })
         : x;
-      return project(attendQkv(turned, pass, options), o, residual);
+      return projectOut(attendQkv(turned, pass, options), o, residual);
     };
   }
   const q = projectionOf(parameters, `${at}.q_proj`);
@@ -146,7 +151,7 @@ function bindAttention(a: Architecture, layer: number, norm: NormOf, parameters:
     return angles ? rope(normed, angles.cos, angles.sin, headDim, { inPlace: true }) : normed;
   };
   return (n, residual, pass, angles) =>
-    project(
+    projectOut(
       attend(turned(n, q, qGain, angles), turned(n, k, kGain, angles), project(n, v), pass, options),
       o,
       residual,

@@ -6,7 +6,7 @@ import { activationFor, mixExperts, type PublishedActivation, route } from "../.
 import { add, cast, gated, linear, reshape, type Tensor } from "../../tensor/index.js";
 import type { DecoderPass } from "../decoder.js";
 import type { Init } from "../family.js";
-import { type FeedForward, type Projection, project, projectionOf, projectionRows } from "./part.js";
+import { type FeedForward, type Projection, project, projectionOf, projectionRows, projectOut } from "./part.js";
 
 export interface RouterOptions {
   readonly experts: number;
@@ -54,7 +54,7 @@ export function expertsFeedForward(options: ExpertsOptions): FeedForward {
       return (x, residual, pass) =>
         mixture(x, residual, pass, router, options, (e, rows) => {
           const { gate, up, down } = bound[e]!;
-          return linear(gated(act, project(rows, gate), project(rows, up)), down.weight, { dtype: "f32" });
+          return projectOut(gated(act, project(rows, gate), project(rows, up)), down, undefined);
         });
     },
   };

@@ -4,7 +4,7 @@
 import { activationFor, type PublishedActivation } from "../../nn/index.js";
 import { gated, gatedHalves } from "../../tensor/index.js";
 import type { Init } from "../family.js";
-import { type FeedForward, project, projectionOf, projectionRows } from "./part.js";
+import { type FeedForward, project, projectionOf, projectionRows, projectOut } from "./part.js";
 
 export interface GatedFeedForwardOptions {
   readonly dim: number;
@@ -32,11 +32,11 @@ export function gatedFeedForward(options: GatedFeedForwardOptions): FeedForward 
       const down = projectionOf(parameters, `${at}.down_proj`);
       if (fused) {
         const gateUp = projectionOf(parameters, `${at}.gate_up_proj`);
-        return (x, residual) => project(gatedHalves(act, project(x, gateUp)), down, residual);
+        return (x, residual) => projectOut(gatedHalves(act, project(x, gateUp)), down, residual);
       }
       const gate = projectionOf(parameters, `${at}.gate_proj`);
       const up = projectionOf(parameters, `${at}.up_proj`);
-      return (x, residual) => project(gated(act, project(x, gate), project(x, up)), down, residual);
+      return (x, residual) => projectOut(gated(act, project(x, gate), project(x, up)), down, residual);
     },
   };
 }

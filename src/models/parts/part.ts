@@ -12,7 +12,7 @@ export interface Part<Run> {
   bind(at: string, parameters: Parameters): Run;
 }
 
-/** Feed-forward of a layer: x [batch, seq, dim] (normed) → the same, plus `residual` where given. */
+/** Feed-forward of a layer: x [batch, seq, dim] (normed) → the same, f32, plus `residual` where given. */
 export type FeedForward = Part<(x: Tensor, residual: Tensor | undefined, pass: DecoderPass) => Tensor>;
 
 /** A weight [out, in], perhaps with a bias [out]. */
@@ -35,8 +35,13 @@ export function projectionOf(parameters: Parameters, name: string): Projection {
   return { weight: parameters.get(`${name}.weight`)!, bias: parameters.get(`${name}.bias`) };
 }
 
-export function project(x: Tensor, { weight, bias }: Projection, residual?: Tensor): Tensor {
-  return linear(x, weight, { bias, residual });
+export function project(x: Tensor, { weight, bias }: Projection): Tensor {
+  return linear(x, weight, { bias });
+}
+
+/** The last product of a block: f32 as the residual stream is, plus that where given. */
+export function projectOut(x: Tensor, { weight, bias }: Projection, residual: Tensor | undefined): Tensor {
+  return linear(x, weight, { bias, residual, dtype: "f32" });
 }
 
 /** An RMS norm's gain [size]. `offset` 1: stored as its distance from one. */

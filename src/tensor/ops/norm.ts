@@ -83,11 +83,13 @@ export interface RmsNormOptions {
   readonly eps: number;
   /** 1 where gains are stored as their distance from one (Gemma); default 0. */
   readonly gainOffset?: 0 | 1;
+  /** Type of y; default the engine's for activations. f32 where y is added to the residual stream. */
+  readonly dtype?: "f32";
 }
 
 export function rmsNorm(x: Tensor, gain: Tensor | undefined, options: RmsNormOptions): Tensor {
-  const { eps, gainOffset = 0 } = options;
   const { engine } = x;
+  const { eps, gainOffset = 0, dtype = engine.activations } = options;
   const { backend } = engine;
   // A gain shorter than the last dimension norms each piece of its length (the heads of q and k in Qwen 3).
   const dim = gain?.size ?? x.columns;
@@ -95,7 +97,7 @@ export function rmsNorm(x: Tensor, gain: Tensor | undefined, options: RmsNormOpt
   if (!Number.isInteger(rows)) throw new Error(`rmsNorm of [${x.shape}] with a gain of ${dim}`);
   const inputs = gain ? [x, gain] : [x];
   const rstd = recording(inputs) ? engine.empty([rows]) : undefined;
-  const y = engine.empty(x.shape, engine.activations);
+  const y = engine.empty(x.shape, dtype);
   const norm = (to: { y: Operand; rstd?: Tensor | undefined }) =>
     backend.rmsNorm({ x, gain, gainOffset, ...to, rows, dim, eps });
   norm({ y, rstd });

@@ -1,0 +1,22 @@
+/** @file The router's settings in config.json. `output_router_logits` asks for the balancing loss in training. */
+
+import { z } from "zod";
+import { issue } from "../llama/configParts.js";
+
+export const routerFields = {
+  output_router_logits: z.boolean().default(false),
+  router_aux_loss_coef: z.number().nonnegative().default(0.001),
+  router_jitter_noise: z.literal(0, "noise on the router is not supported").nullish(),
+};
+
+export function checkRouter(
+  c: { readonly num_local_experts: number; readonly num_experts_per_tok: number },
+  context: z.core.$RefinementCtx,
+): void {
+  if (c.num_experts_per_tok > c.num_local_experts)
+    issue(
+      context,
+      "num_experts_per_tok",
+      `a token cannot take ${c.num_experts_per_tok} of ${c.num_local_experts} experts`,
+    );
+}
