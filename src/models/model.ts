@@ -25,7 +25,8 @@ export interface ForwardOptions {
   readonly hiddenStates?: Tensor[];
   /** Filled with a tensor [batch, heads, seq, keys] a layer (slow: computed apart). Kept. */
   readonly attentions?: Tensor[];
-  /** Filled with a tensor [batch·seq, experts] for each layer with experts: the router's logits, with their gradient. Kept. */
+  /** Filled with a tensor [batch·seq, experts] for each layer with experts: the router's logits, f32. Kept,
+   *  unless gradients are recorded: then they have one, and live as long as what the backward needs. */
   readonly routerLogits?: Tensor[];
   /** Hold only the inputs of layers and compute these again in the backward (not together with `attentions` or `routerLogits`). */
   readonly recompute?: boolean;
@@ -55,6 +56,8 @@ export interface LanguageModel {
 
 /** What a mixture of experts is besides. */
 export interface MixtureFacts {
+  /** Experts a token. */
+  readonly chosen: number;
   /** The share of a parameter's numbers that a token meets: less than 1 for those of experts. */
   activeShare(parameter: string): number;
   /** The loss that keeps experts equally busy (nn/experts/balance.ts), shape [1]. mask: 1 = real, [batch · seq]. */

@@ -33,7 +33,6 @@ export const families: readonly Family[] = [
   bart,
   t5,
   transformer,
-  bert,
 ];
 
 /** The family of that kind. Throws UserError where the type is unknown or of another kind. */

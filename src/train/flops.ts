@@ -1,6 +1,6 @@
 /** @file Arithmetic of training: 6 floating-point operations a parameter and token (2 forward, 4 backward) for parameters
  *  that are multiplied, and 12·layers·width·context for attention (Chowdhery et al. 2022, appendix B). The embedding is
- *  looked up and not multiplied, unless it is the output too. */
+ *  looked up and not multiplied, unless it is the output too; of a mixture's experts a token meets its share. */
 
 import type { CausalModel } from "../models/index.js";
 import type { Engine } from "../tensor/index.js";
@@ -11,7 +11,13 @@ export function flopsPerToken(model: CausalModel, context: number): number {
   const kinds = parameterKinds(model.parameters);
   const size = (list: readonly { size: number }[]) => list.reduce((sum, p) => sum + p.size, 0);
   const head = kinds.heads.length > 0 ? size(kinds.heads) : model.vocabSize * model.dim;
-  const multiplied = size(kinds.matrices) + head;
+  const { mixture } = model;
+  const matrices = new Set(kinds.matrices);
+  const active = [...model.parameters].reduce(
+    (sum, [name, p]) => sum + (matrices.has(p) ? p.size * (mixture?.activeShare(name) ?? 1) : 0),
+    0,
+  );
+  const multiplied = active + head;
   return 6 * multiplied + 12 * model.layers * model.heads * model.headDim * context;
 }
 

@@ -5,7 +5,7 @@
 
 import type { Batch } from "../data/index.js";
 import type { CausalModel } from "../models/index.js";
-import { backward, zeroGrad } from "../tensor/index.js";
+import { add, backward, scale, type Tensor, zeroGrad } from "../tensor/index.js";
 import { clipFactor, gradientNorm } from "./optim/clip.js";
 import type { Optimizer } from "./optim/optimizer.js";
 
@@ -52,9 +52,17 @@ export function trainStep(
 function microBatch(model: CausalModel, b: Batch, normaliser: number, recompute: boolean): number {
   return model.engine.scope(() => {
     const { inputs: inputIds, batch, context: seq, documentStarts } = b;
-    const hidden = model.hidden({ inputIds, batch, seq, documentStarts }, { recompute });
-    const { loss } = model.loss(hidden, b.targets, Math.max(1, normaliser));
-    const value = loss.item();
+    const { mixture } = model;
+    const routerLogits: Tensor[] | undefined = mixture && mixture.balanceWeight > 0 ? [] : undefined;
+    const hidden = model.hidden(
+      { inputIds, batch, seq, documentStarts },
+      { recompute, ...(routerLogits && { routerLogits }) },
+    );
+    const { loss: tokens } = model.loss(hidden, b.targets, Math.max(1, normaliser));
+    const value = tokens.item();
+    // Experts are balanced in each micro-batch, which counts as much as it has targets.
+    const weight = mixture === undefined ? 0 : (mixture.balanceWeight * b.targetCount) / Math.max(1, normaliser);
+    const loss = routerLogits ? add(tokens, scale(mixture!.balance(routerLogits), weight)) : tokens;
     backward(loss);
     return value;
   });

@@ -175,6 +175,7 @@ function ropeTables(a: Architecture, engine: Engine) {
 
 function mixtureFacts({ experts, chosen, balanceWeight, isExpert }: Mixture): MixtureFacts {
   return {
+    chosen,
     balanceWeight,
     activeShare: (name) => (isExpert(name) ? chosen / experts : 1),
     balance: (logits, mask) => balanceLoss(logits, chosen, mask),

@@ -74,7 +74,7 @@ export function mixture(
     dtype: "f32",
     compute: "fp32",
   });
-  pass.routerLogits?.push(logits.keep());
+  pass.routerLogits?.push(x.engine.gradEnabled ? logits : logits.keep());
   const y = mixExperts(x, route(logits, options), expert);
   return residual === undefined ? y : add(residual, y);
 }

@@ -10,7 +10,7 @@ import { type Inputs, readInputs } from "./inputs.js";
 import { activationLimit, comparisonFor, lossLimit, numberIn } from "./limits.js";
 import { seq2seqForward, seq2seqIncremental } from "./seq2seqForward.js";
 import { isSeq2Seq } from "./seq2seqTask.js";
-import { causalModelOf, freshTask, type Task, taskOf } from "./task.js";
+import { causalModelOf, freshTask, type Routing, type Task, taskOf } from "./task.js";
 import { queriesWhere, rowsWhere } from "./where.js";
 
 export const forwardChecks: readonly CheckType[] = [
@@ -52,7 +52,7 @@ function compareForward(
     engine.scope(() => {
       const hiddenStates: Tensor[] = [];
       const attentions: Tensor[] = [];
-      const { logits, outputs, loss } = task.forward(inputs, {
+      const { logits, outputs, loss, routing } = task.forward(inputs, {
         ...(expect.hidden_states ? { hiddenStates } : {}),
         ...(expect.attentions ? { attentions } : {}),
       });
@@ -74,10 +74,26 @@ function compareForward(
       lists(c, "hidden_states", hiddenStates, expect.hidden_states, check, context, (t) =>
         rowsWhere(mask, t.columns),
       );
+      compareRouting(c, routing, expect, check, context, mask);
       lists(c, "attentions", attentions, expect.attentions, check, context, (t) =>
         queriesWhere(mask, t.shape),
       );
     }),
+  );
+}
+
+function compareRouting(
+  c: Comparison,
+  routing: Routing | undefined,
+  expect: Record<string, unknown>,
+  check: CheckJson,
+  context: CaseContext,
+  mask: Int32Array | undefined,
+): void {
+  if (typeof expect.aux_loss === "number")
+    c.number("aux_loss", routing?.balance().item() ?? 0, expect.aux_loss, lossLimit(expect.aux_loss));
+  lists(c, "router_logits", [...(routing?.logits ?? [])], expect.router_logits, check, context, (t) =>
+    rowsWhere(mask, t.columns),
   );
 }
 
@@ -113,16 +129,18 @@ function packed(check: CheckJson, context: CaseContext): CheckResult[] {
   const c = comparisonFor(check, context);
   engine.noGrad(() =>
     engine.scope(() => {
-      const { logits, loss } = task.forward(inputs);
+      const { logits, tokenLoss, routing } = task.forward(inputs);
+      const sure = context.compute === "bf16" ? sureOf(routing, inputs) : undefined;
       c.arrays(
         "logits",
         logits.readFloats(),
         context.tensor(expect.logits).floats(),
         activationLimit(check, "logits"),
+        rowsWhere(sure, logits.columns),
       );
       c.number(
         "loss",
-        loss(task.targets(inputs)).item(),
+        tokenLoss(task.targets(inputs)).item(),
         Number(expect.loss),
         lossLimit(Number(expect.loss)),
       );
@@ -142,7 +160,7 @@ function packed(check: CheckJson, context: CaseContext): CheckResult[] {
         const alone = documentOf(inputs, document);
         c.number(
           `loss of document ${document.row}:${document.start}`,
-          task.forward(alone).loss(task.targets(alone)).item(),
+          task.forward(alone).tokenLoss(task.targets(alone)).item(),
           document.loss,
           lossLimit(document.loss),
         );
@@ -150,6 +168,26 @@ function packed(check: CheckJson, context: CaseContext): CheckResult[] {
     }),
   );
   return [c.result()];
+}
+
+/** Router logits nearer to each other than this are not told apart in bf16. */
+const CLOSE_CALL = 0.03;
+
+/** 1 where no expert's choice hangs on rounding, neither at the position nor before it in its document, [batch · seq]. */
+function sureOf(routing: Pick<Routing, "logits" | "chosen"> | undefined, { batch, seq, documentStarts }: Inputs): Int32Array | undefined {
+  if (routing === undefined) return undefined;
+  const sure = new Int32Array(batch * seq).fill(1);
+  for (const layer of routing.logits) {
+    const [values, experts] = [layer.readFloats(), layer.columns];
+    for (let i = 0; i < sure.length; i++) {
+      const row = values.slice(i * experts, (i + 1) * experts).sort();
+      const last = experts - routing.chosen;
+      if (last > 0 && row[last]! - row[last - 1]! < CLOSE_CALL) sure[i] = 0;
+    }
+  }
+  for (let i = 0; i < sure.length; i++)
+    if (i % seq > (documentStarts?.[i] ?? 0) && sure[i - 1] === 0) sure[i] = 0;
+  return sure;
 }
 
 function documentOf(
@@ -176,13 +214,21 @@ function incremental(check: CheckJson, context: CaseContext): CheckResult {
   if (batch !== 1) throw new CaseError("an incremental check has one row");
   engine.noGrad(() => {
     const cache = createCache(model, 1, seq);
+    const { mixture } = model;
+    let sure = true;
     for (let from = 0; from < seq; ) {
       const to = from === 0 ? numberIn(check, "prefill", 1) : from + 1;
+      const routerLogits: Tensor[] = [];
+      const input = { inputIds: inputIds.slice(from, to), batch: 1, seq: to - from, cache };
       const logits = engine.scope(() =>
-        model
-          .logits(model.hidden({ inputIds: inputIds.slice(from, to), batch: 1, seq: to - from, cache }))
-          .readFloats(),
+        model.logits(model.hidden(input, mixture ? { routerLogits } : {})).readFloats(),
       );
+      if (mixture && context.compute === "bf16") {
+        const routing = { logits: routerLogits, chosen: mixture.chosen };
+        sure &&= !sureOf(routing, input)!.includes(0);
+      }
+      for (const t of routerLogits) t.dispose();
+      if (!sure) break;
       c.arrays(
         `logits of tokens ${from} to ${to}`,
         logits,

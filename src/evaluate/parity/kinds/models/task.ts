@@ -13,7 +13,7 @@ import {
   type RawConfig,
 } from "../../../../models/index.js";
 import { isDirectory, joinPath, readJson } from "../../../../platform/files.js";
-import type { Engine, Tensor } from "../../../../tensor/index.js";
+import { add, type Engine, scale, type Tensor } from "../../../../tensor/index.js";
 import { type CaseContext, CaseError, NotHere } from "../kind.js";
 import type { Inputs } from "./inputs.js";
 import { isSeq2Seq, seq2seqTask } from "./seq2seqTask.js";
@@ -22,17 +22,29 @@ export interface Task {
   readonly parameters: ReadonlyMap<string, Tensor>;
   /** Targets of these inputs, as they are counted for the mean. */
   targets(inputs: Inputs): number;
-  forward(
-    inputs: Inputs,
-    options?: ForwardOptions,
-  ): {
-    /** The last hidden states, where there is no head. */
-    readonly logits: Tensor;
-    /** What else came out, under the names of cases. */
-    readonly outputs?: Readonly<Record<string, Tensor>>;
-    loss(normaliser: number): Tensor;
-  };
+  forward(inputs: Inputs, options?: ForwardOptions): Outcome;
   dispose(): void;
+}
+
+export interface Outcome {
+  /** The last hidden states, where there is no head. */
+  readonly logits: Tensor;
+  /** What else came out, under the names of cases. */
+  readonly outputs?: Readonly<Record<string, Tensor>>;
+  /** What is trained on. */
+  loss(normaliser: number): Tensor;
+  /** The tokens' part of it alone. */
+  tokenLoss(normaliser: number): Tensor;
+  /** Of mixtures of experts. */
+  readonly routing?: Routing;
+}
+
+export interface Routing {
+  readonly logits: readonly Tensor[];
+  /** Experts a token. */
+  readonly chosen: number;
+  /** How unevenly the experts are used, unweighted. */
+  balance(): Tensor;
 }
 
 /** Throws NotHere for families and classes that are not built yet. */
@@ -99,14 +111,35 @@ function causalTask(folder: string, options: LoadModelOptions): Task {
   return {
     parameters: model.parameters,
     targets: (inputs) => shifted(inputs).filter((t) => t >= 0).length,
-    forward(inputs, options) {
-      const hidden = model.hidden(inputs, options);
-      return {
-        logits: model.logits(hidden),
-        loss: (normaliser) => model.loss(hidden, shifted(inputs), normaliser).loss,
-      };
-    },
+    forward: (inputs, options) => causalForward(model, inputs, options),
     dispose: () => model.dispose(),
+  };
+}
+
+/** The same, of the scope we are in. */
+function released(kept: Tensor): Tensor {
+  const t = kept.alias();
+  kept.dispose();
+  return t;
+}
+
+function causalForward(model: CausalModel, inputs: Inputs, options: ForwardOptions = {}): Outcome {
+  const { mixture } = model;
+  const routerLogits: Tensor[] = [];
+  const hidden = model.hidden(inputs, mixture ? { ...options, routerLogits } : options);
+  const tokenLoss = (normaliser: number) => model.loss(hidden, shifted(inputs), normaliser).loss;
+  if (mixture === undefined) return { logits: model.logits(hidden), loss: tokenLoss, tokenLoss };
+  // Kept ones would outlive the check's scope.
+  const logits = model.engine.gradEnabled ? routerLogits : routerLogits.map(released);
+  const balance = () => mixture.balance(logits, inputs.attentionMask);
+  return {
+    logits: model.logits(hidden),
+    tokenLoss,
+    loss: (normaliser) =>
+      mixture.balanceWeight > 0
+        ? add(tokenLoss(normaliser), scale(balance(), mixture.balanceWeight))
+        : tokenLoss(normaliser),
+    routing: { logits, chosen: mixture.chosen, balance },
   };
 }
 
@@ -130,7 +163,8 @@ function classifierTask(folder: string, options: LoadModelOptions): Task {
         : labelsOf(inputs).filter((t) => t >= 0).length,
     forward(inputs, options) {
       const logits = model.scores(inputs, options);
-      return { logits, loss: (normaliser) => model.loss(logits, labelsOf(inputs), normaliser) };
+      const loss = (normaliser: number) => model.loss(logits, labelsOf(inputs), normaliser);
+      return { logits, loss, tokenLoss: loss };
     },
     dispose: () => model.dispose(),
   };
