@@ -26,7 +26,7 @@ export interface DecoderPass {
   readonly positions: Int32Array;
   readonly cache: KeyValueCache | undefined;
   readonly attentions: Tensor[] | undefined;
-  readonly routerLogits: Tensor[] | undefined;
+  readonly routerLogits?: Tensor[] | undefined;
   /** Which keys each query sees, i32 [batch, seq, 2]; with a window at most that many. */
   ranges(window: number | undefined): Tensor;
 }

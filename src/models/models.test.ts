@@ -1,59 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { decoderConfigs as configs } from "../../test/support/decoderConfigs.js";
 import { createNativeBackend, nativeAvailable } from "../tensor/backends/native/index.js";
 import { createReferenceBackend } from "../tensor/backends/reference/index.js";
 import { backward, Engine, zeroGrad } from "../tensor/index.js";
 import { createCache } from "./cache.js";
 import { createModel } from "./create.js";
 import type { CausalModel } from "./model.js";
-
-const shared = { vocab_size: 23, initializer_range: 0.3 };
-const configs: Record<string, Record<string, unknown>> = {
-  gpt2: { model_type: "gpt2", ...shared, n_positions: 32, n_embd: 12, n_layer: 2, n_head: 3 },
-  llama: {
-    model_type: "llama",
-    ...shared,
-    hidden_size: 12,
-    intermediate_size: 20,
-    num_hidden_layers: 2,
-    num_attention_heads: 4,
-    num_key_value_heads: 2,
-    head_dim: 6,
-    max_position_embeddings: 32,
-  },
-  mistral: {
-    model_type: "mistral",
-    ...shared,
-    hidden_size: 12,
-    intermediate_size: 20,
-    num_hidden_layers: 2,
-    num_attention_heads: 2,
-    sliding_window: 3,
-    max_position_embeddings: 32,
-  },
-  qwen2: {
-    model_type: "qwen2",
-    ...shared,
-    hidden_size: 12,
-    intermediate_size: 20,
-    num_hidden_layers: 3,
-    num_attention_heads: 2,
-    use_sliding_window: true,
-    max_window_layers: 1,
-    sliding_window: 4,
-    max_position_embeddings: 32,
-    tie_word_embeddings: true,
-  },
-  qwen3: {
-    model_type: "qwen3",
-    ...shared,
-    hidden_size: 12,
-    intermediate_size: 20,
-    num_hidden_layers: 2,
-    num_attention_heads: 2,
-    head_dim: 8,
-    max_position_embeddings: 32,
-  },
-};
 
 const backends = { reference: createReferenceBackend, native: () => createNativeBackend({}) };
 const available = nativeAvailable().ok ? (["reference", "native"] as const) : (["reference"] as const);

@@ -37,12 +37,27 @@ export function saveModel(model: LanguageModel, folder: string, options: SaveMod
   if (lineage !== undefined) json("cygnet.json", lineage);
 }
 
-/** transformers 5 reads `rope_parameters`, everything older `rope_theta` and `rope_scaling`: both are given. */
-function spelledForAll(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+type Fields = Readonly<Record<string, unknown>>;
+
+/** transformers 5 reads `rope_parameters`, everything older `rope_theta` and `rope_scaling` (and their like): both are given. */
+function spelledForAll(config: Fields): Fields {
   const rope = config.rope_parameters;
-  if (typeof rope !== "object" || rope === null) return { ...config };
-  const { rope_theta, ...scaling } = rope as Record<string, unknown>;
-  return { ...config, rope_theta, rope_scaling: scaling.rope_type === "default" ? null : scaling };
+  if (typeof rope !== "object" || rope === null) return config;
+  const byLayer = rope as Readonly<Record<string, Fields | undefined>>;
+  const { full_attention: full, sliding_attention: local } = byLayer;
+  if (full === undefined) return { ...config, ...oldRope(rope as Fields, config.model_type) };
+  return { ...config, ...oldRope(full, config.model_type), rope_local_base_freq: local?.rope_theta };
+}
+
+function oldRope({ rope_theta: theta, partial_rotary_factor: partial, ...scaling }: Fields, type: unknown) {
+  // To gpt-oss "nothing said" means YaRN.
+  const rope_scaling = scaling.rope_type === "default" && type !== "gpt_oss" ? null : scaling;
+  if (type === "gpt_neox") return { rotary_emb_base: theta, rotary_pct: partial, rope_scaling };
+  return {
+    rope_theta: theta,
+    rope_scaling,
+    ...(partial === undefined ? {} : { partial_rotary_factor: partial }),
+  };
 }
 
 function writeWeights(

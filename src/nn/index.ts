@@ -9,6 +9,8 @@ export * from "./relativeBuckets.js";
 export * from "./experts/balance.js";
 export * from "./experts/mix.js";
 export * from "./experts/route.js";
+export * from "./labelSmoothing.js";
+export * from "./relativeBuckets.js";
 export * from "./rope/frequencies.js";
 export * from "./rope/tables.js";
 export * from "./sinusoidal.js";

@@ -61,7 +61,8 @@ function microBatch(model: CausalModel, b: Batch, normaliser: number, recompute:
     const { loss: tokens } = model.loss(hidden, b.targets, Math.max(1, normaliser));
     const value = tokens.item();
     // Experts are balanced in each micro-batch, which counts as much as it has targets.
-    const weight = mixture === undefined ? 0 : (mixture.balanceWeight * b.targetCount) / Math.max(1, normaliser);
+    const weight =
+      mixture === undefined ? 0 : (mixture.balanceWeight * b.targetCount) / Math.max(1, normaliser);
     const loss = routerLogits ? add(tokens, scale(mixture!.balance(routerLogits), weight)) : tokens;
     backward(loss);
     return value;

@@ -2,8 +2,8 @@
  *  alternate; the gate is bounded: y = down((up' + 1) ⊙ gate'·σ(α·gate')), gate' = min(gate, limit), up' within ±limit. */
 
 import {
-  type Engine,
   clamp,
+  type Engine,
   gated,
   linear,
   permute,

@@ -2,8 +2,8 @@
  *  `parameters.ts` its table; neither knows `model_type`. A relative is a folder with its published configuration and the
  *  function from that to this. */
 
-import type { RopeConfig } from "../parts/rope.js";
 import type { FeedForward } from "../parts/part.js";
+import type { RopeConfig } from "../parts/rope.js";
 
 export interface Architecture {
   readonly vocab: number;

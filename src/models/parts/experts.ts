@@ -6,7 +6,14 @@ import { activationFor, mixExperts, type PublishedActivation, route } from "../.
 import { add, cast, gated, linear, reshape, type Tensor } from "../../tensor/index.js";
 import type { DecoderPass } from "../decoder.js";
 import type { Init } from "../family.js";
-import { type FeedForward, type Projection, project, projectionOf, projectionRows, projectOut } from "./part.js";
+import {
+  type FeedForward,
+  type Projection,
+  project,
+  projectionOf,
+  projectionRows,
+  projectOut,
+} from "./part.js";
 
 export interface RouterOptions {
   readonly experts: number;

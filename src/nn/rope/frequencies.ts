@@ -82,9 +82,9 @@ export function ropeFrequencies(
 
 /** What of a batch's length the frequencies depend on: lengths of one variant have the same. */
 export function ropeVariant(p: RopeParameters, maxPositions: number, length: number): number {
-  if (p.rope_type === "dynamic")
-    return Math.max(length, p.original_max_position_embeddings ?? maxPositions);
-  if (p.rope_type === "longrope") return Number(length > (p.original_max_position_embeddings ?? maxPositions));
+  if (p.rope_type === "dynamic") return Math.max(length, p.original_max_position_embeddings ?? maxPositions);
+  if (p.rope_type === "longrope")
+    return Number(length > (p.original_max_position_embeddings ?? maxPositions));
   return 0;
 }
 

@@ -18,7 +18,8 @@ export function clamp(
       ["max", low],
       ["min", high],
     ] as const)
-      if (bound !== undefined) backend.binary({ op, a: y, b: engine.full([1], bound, x.dtype), y, length, bLength: 1 });
+      if (bound !== undefined)
+        backend.binary({ op, a: y, b: engine.full([1], bound, x.dtype), y, length, bLength: 1 });
   });
   return record("clamp", [x], y, (g, dy) => {
     const dx = engine.empty(x.shape, x.dtype);

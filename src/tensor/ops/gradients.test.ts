@@ -17,6 +17,7 @@ interface Case {
 }
 
 const away = (x: number) => x + Math.sign(x) * 0.3;
+const offBounds = (x: number) => (Math.min(Math.abs(x - 0.5), Math.abs(x + 0.75)) < 0.05 ? x + 0.1 : x);
 const positive = (x: number) => 0.5 + Math.abs(x);
 const ids = (engine: Engine, values: number[], shape?: number[]) =>
   engine.tensor(Int32Array.from(values), shape ?? [values.length]);
@@ -94,6 +95,33 @@ const cases: Case[] = [
     }),
   ),
   { name: "gated of one tensor twice", inputs: [[3, 5]], run: ([a]) => ops.gated("silu", a!, a!) },
+  { name: "gated of halves", inputs: [[3, 10]], run: ([x]) => ops.gatedHalves("silu", x!) },
+  { name: "softcap", inputs: [[3, 5]], run: ([x]) => ops.softcap(x!, 1.5) },
+  {
+    name: "clamp",
+    inputs: [[7, 5]],
+    run: ([x]) => ops.clamp(x!, { low: -0.75, high: 0.5 }),
+    from: offBounds,
+  },
+  { name: "clamp above", inputs: [[7, 5]], run: ([x]) => ops.clamp(x!, { high: 0.5 }), from: offBounds },
+  {
+    name: "scaleRows",
+    inputs: [
+      [2, 3, 5],
+      [6, 1],
+    ],
+    run: ([x, f]) => ops.scaleRows(x!, f!),
+  },
+  {
+    name: "scatterRows",
+    inputs: [[4, 3]],
+    run: ([x], e) => ops.scatterRows(x!, ids(e, [4, 0, 4, 2]), [5, 3]),
+  },
+  {
+    name: "rowsOf, beside the whole",
+    inputs: [[5, 3]],
+    run: ([x]) => ops.concat([ops.rowsOf(x!, 1, 3), x!, ops.rowsOf(x!, 2, 5)], 0),
+  },
   { name: "embedding", inputs: [[5, 3]], run: ([t], e) => ops.embedding(t!, ids(e, [4, 0, 4, 2], [2, 2])) },
   {
     name: "linear",
@@ -169,6 +197,19 @@ const cases: Case[] = [
     run: ([x], e) => ops.rope(x!, ...angles(e, 3, 2), 7),
   },
   {
+    name: "rope of some heads",
+    inputs: [[1, 3, 12]],
+    run: ([x], e) => ops.rope(x!, ...angles(e, 3, 2), 4, { heads: 2 }),
+  },
+  {
+    name: "rope in place of some heads",
+    inputs: [
+      [3, 5],
+      [12, 5],
+    ],
+    run: ([x, w], e) => ops.rope(ops.linear(x!, w!), ...angles(e, 3, 2), 4, { inPlace: true, heads: 2 }),
+  },
+  {
     name: "rope in place",
     inputs: [
       [3, 5],
@@ -210,6 +251,22 @@ const cases: Case[] = [
       ops.attention(q!, k!, v!, { heads: 2, softcap: 1.5, scale: 0.7, ranges: ranges(e, 1, 4) }),
   },
   {
+    name: "attention with sinks, padded",
+    inputs: [[2, 4, 12], [2, 4, 6], [2, 4, 6], [4]],
+    run: ([q, k, v, sinks], e) =>
+      ops.attention(q!, k!, v!, {
+        heads: 4,
+        kvHeads: 2,
+        sinks,
+        ranges: ranges(e, 2, 4, { mask: [0, 1, 1, 1, 1, 1, 1, 0] }),
+      }),
+  },
+  {
+    name: "attentionQkv with sinks",
+    inputs: [[1, 4, 18], [2]],
+    run: ([x, sinks], e) => ops.attentionQkv(x!, { heads: 2, sinks, ranges: ranges(e, 1, 4) }),
+  },
+  {
     name: "attention of one tensor thrice",
     inputs: [[1, 4, 6]],
     run: ([x], e) => ops.attention(x!, x!, x!, { heads: 2, ranges: ranges(e, 1, 4) }),
@@ -245,6 +302,12 @@ const cases: Case[] = [
     name: "linearCrossEntropy",
     inputs: [[2, 2, 3], [5, 3], [5]],
     run: ([x, w, bias], e) => ops.linearCrossEntropy(x!, w!, ids(e, [4, -100, 0, 2]), 3, { bias }).loss,
+  },
+  {
+    name: "linearCrossEntropy, capped",
+    inputs: [[2, 2, 3], [5, 3], [5]],
+    run: ([x, w, bias], e) =>
+      ops.linearCrossEntropy(x!, w!, ids(e, [4, -100, 0, 2]), 3, { bias, softcap: 1.5 }).loss,
   },
   { name: "sum", inputs: [[3, 5]], run: ([x]) => ops.sum(x!) },
   { name: "mean", inputs: [[3, 5]], run: ([x]) => ops.mean(x!) },

@@ -10,7 +10,7 @@ import { type Inputs, readInputs } from "./inputs.js";
 import { activationLimit, comparisonFor, lossLimit, numberIn } from "./limits.js";
 import { seq2seqForward, seq2seqIncremental } from "./seq2seqForward.js";
 import { isSeq2Seq } from "./seq2seqTask.js";
-import { causalModelOf, freshTask, type Routing, type Task, taskOf } from "./task.js";
+import { causalModelOf, freshTask, type Outcome, type Routing, type Task, taskOf } from "./task.js";
 import { queriesWhere, rowsWhere } from "./where.js";
 
 export const forwardChecks: readonly CheckType[] = [
@@ -129,7 +129,7 @@ function packed(check: CheckJson, context: CaseContext): CheckResult[] {
   const c = comparisonFor(check, context);
   engine.noGrad(() =>
     engine.scope(() => {
-      const { logits, tokenLoss, routing } = task.forward(inputs);
+      const { logits, loss, tokenLoss = loss, routing } = task.forward(inputs);
       const sure = context.compute === "bf16" ? sureOf(routing, inputs) : undefined;
       c.arrays(
         "logits",
@@ -160,7 +160,7 @@ function packed(check: CheckJson, context: CaseContext): CheckResult[] {
         const alone = documentOf(inputs, document);
         c.number(
           `loss of document ${document.row}:${document.start}`,
-          task.forward(alone).tokenLoss(task.targets(alone)).item(),
+          tokenLossOf(task.forward(alone), task.targets(alone)),
           document.loss,
           lossLimit(document.loss),
         );
@@ -174,7 +174,10 @@ function packed(check: CheckJson, context: CaseContext): CheckResult[] {
 const CLOSE_CALL = 0.03;
 
 /** 1 where no expert's choice hangs on rounding, neither at the position nor before it in its document, [batch · seq]. */
-function sureOf(routing: Pick<Routing, "logits" | "chosen"> | undefined, { batch, seq, documentStarts }: Inputs): Int32Array | undefined {
+function sureOf(
+  routing: Pick<Routing, "logits" | "chosen"> | undefined,
+  { batch, seq, documentStarts }: Inputs,
+): Int32Array | undefined {
   if (routing === undefined) return undefined;
   const sure = new Int32Array(batch * seq).fill(1);
   for (const layer of routing.logits) {
@@ -188,6 +191,10 @@ function sureOf(routing: Pick<Routing, "logits" | "chosen"> | undefined, { batch
   for (let i = 0; i < sure.length; i++)
     if (i % seq > (documentStarts?.[i] ?? 0) && sure[i - 1] === 0) sure[i] = 0;
   return sure;
+}
+
+function tokenLossOf({ loss, tokenLoss = loss }: Outcome, targets: number): number {
+  return tokenLoss(targets).item();
 }
 
 function documentOf(

@@ -33,8 +33,8 @@ export interface Outcome {
   readonly outputs?: Readonly<Record<string, Tensor>>;
   /** What is trained on. */
   loss(normaliser: number): Tensor;
-  /** The tokens' part of it alone. */
-  tokenLoss(normaliser: number): Tensor;
+  /** The tokens' part of it alone, where there is another. */
+  tokenLoss?(normaliser: number): Tensor;
   /** Of mixtures of experts. */
   readonly routing?: Routing;
 }
@@ -128,7 +128,7 @@ function causalForward(model: CausalModel, inputs: Inputs, options: ForwardOptio
   const routerLogits: Tensor[] = [];
   const hidden = model.hidden(inputs, mixture ? { ...options, routerLogits } : options);
   const tokenLoss = (normaliser: number) => model.loss(hidden, shifted(inputs), normaliser).loss;
-  if (mixture === undefined) return { logits: model.logits(hidden), loss: tokenLoss, tokenLoss };
+  if (mixture === undefined) return { logits: model.logits(hidden), loss: tokenLoss };
   // Kept ones would outlive the check's scope.
   const logits = model.engine.gradEnabled ? routerLogits : routerLogits.map(released);
   const balance = () => mixture.balance(logits, inputs.attentionMask);
@@ -164,7 +164,7 @@ function classifierTask(folder: string, options: LoadModelOptions): Task {
     forward(inputs, options) {
       const logits = model.scores(inputs, options);
       const loss = (normaliser: number) => model.loss(logits, labelsOf(inputs), normaliser);
-      return { logits, loss, tokenLoss: loss };
+      return { logits, loss };
     },
     dispose: () => model.dispose(),
   };
