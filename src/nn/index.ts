@@ -4,8 +4,6 @@ export * from "./activations.js";
 export * from "./attentionProbabilities.js";
 export * from "./biasedAttention.js";
 export * from "./binaryCrossEntropy.js";
-export * from "./labelSmoothing.js";
-export * from "./relativeBuckets.js";
 export * from "./experts/balance.js";
 export * from "./experts/mix.js";
 export * from "./experts/route.js";
