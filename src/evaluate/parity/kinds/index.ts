@@ -3,6 +3,7 @@
 import { checkListKind } from "./checks.js";
 import { generateChecks } from "./generate.js";
 import type { CaseKind, CheckType } from "./kind.js";
+import { sacrebleuKind } from "./metrics/sacrebleu.js";
 import { badFiles } from "./models/badFiles.js";
 import { modelChecks } from "./models/index.js";
 import { optimKinds } from "./optim/index.js";
@@ -21,4 +22,9 @@ const checkTypes: readonly CheckType[] = [
 ];
 
 /** The first that matches a case does it. */
-export const caseKinds: readonly CaseKind[] = [checkListKind(checkTypes), ...optimKinds, ...tokenizerKinds];
+export const caseKinds: readonly CaseKind[] = [
+  checkListKind(checkTypes),
+  ...optimKinds,
+  sacrebleuKind,
+  ...tokenizerKinds,
+];
