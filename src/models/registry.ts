@@ -10,6 +10,7 @@ import { gptNeox } from "./gptNeox/index.js";
 import { gptOss } from "./gptOss/index.js";
 import { llama } from "./llama/index.js";
 import { mixtral } from "./mixtral/index.js";
+import { modernbert } from "./modernbert/index.js";
 import { olmo2 } from "./olmo2/index.js";
 import { phi3 } from "./phi3/index.js";
 import { qwen3Moe } from "./qwen3Moe/index.js";
@@ -30,6 +31,7 @@ export const families: readonly Family[] = [
   gptOss,
   bert,
   distilbert,
+  modernbert,
   bart,
   t5,
   transformer,

@@ -7,7 +7,7 @@ import { type CaseResult, findCases, runCases } from "./run.js";
 
 const models = "../shared/parity/models";
 const here =
-  /^(gpt|llama|mistral|qwen|gemma|phi3|olmo2|smollm3|mixtral|bert|distilbert|roberta|formats|bad-checkpoints|positions)/;
+  /^(gpt|llama|mistral|qwen|gemma|phi3|olmo2|smollm3|mixtral|bert|distilbert|roberta|modernbert|formats|bad-checkpoints|positions)/;
 
 async function collect(root: string, wanted: (name: string) => boolean): Promise<CaseResult[]> {
   const results: CaseResult[] = [];

@@ -11,7 +11,14 @@ const ENDINGS: readonly [ending: string, head: EncoderHead][] = [
   ["ForTokenClassification", "token"],
 ];
 
+/** Throws UserError for a head that the family never had. */
 export function encoderClass(family: string, head: EncoderHead): string {
+  if (head === "pretraining" && family !== "Bert")
+    throw new UserError({
+      code: "head-unknown",
+      message: `only BERT was pretrained on next sentences, not ${family}`,
+      fix: 'ask for the head "masked"',
+    });
   return `${family}${ENDINGS.find(([, h]) => h === head)![0]}`;
 }
 
