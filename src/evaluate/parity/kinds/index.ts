@@ -9,6 +9,7 @@ import { modelChecks } from "./models/index.js";
 import { optimKinds } from "./optim/index.js";
 import { relativeBucketTables, ropeTables, sinusoidalTables } from "./positions.js";
 import { processorChecks } from "./processors.js";
+import { sentenceEmbeddings } from "./sentenceEmbedding.js";
 import { tokenizerKinds } from "./tokenizers/index.js";
 
 const checkTypes: readonly CheckType[] = [
@@ -26,5 +27,6 @@ export const caseKinds: readonly CaseKind[] = [
   checkListKind(checkTypes),
   ...optimKinds,
   sacrebleuKind,
+  sentenceEmbeddings,
   ...tokenizerKinds,
 ];
