@@ -3,6 +3,8 @@
 import { chatCommand } from "./chat.js";
 import type { CliCommand } from "./command.js";
 import { doctorCommand } from "./doctor.js";
+import { embedCommand } from "./embed.js";
+import { fillMaskCommand } from "./fillMask.js";
 import { generateCommand } from "./generate.js";
 import { inspectCommand } from "./inspect/index.js";
 import { pretrainCommand } from "./pretrain.js";
@@ -14,6 +16,8 @@ export const commands: readonly CliCommand[] = [
   pretrainCommand,
   generateCommand,
   chatCommand,
+  embedCommand,
+  fillMaskCommand,
   doctorCommand,
   inspectCommand,
   tokenizerCommand,
