@@ -8,6 +8,7 @@ import { Command } from "commander";
 import { describe, expect, test } from "vitest";
 import { commands } from "../src/cli/commands.js";
 import type { Io } from "../src/cli/io.js";
+import { families } from "../src/models/index.js";
 import { checkRecipe } from "../src/train/config/index.js";
 import { PARTS } from "../src/train/index.js";
 
@@ -99,3 +100,10 @@ function checkLine(line: string): void {
   const flags = command!.options.map((option) => option.long);
   for (const [flag] of (rest ?? "").matchAll(/--[\w-]+/g)) expect(flags, line).toContain(flag);
 }
+
+test("models.md has every kind of decoder", () => {
+  const text = textOf("docs/guide/models.md");
+  const types = families.filter((f) => f.kind === "causal").flatMap((f) => f.modelTypes);
+  expect(types.length).toBeGreaterThan(10);
+  expect(types.filter((type) => !text.includes(`\`${type}\``))).toEqual([]);
+});

@@ -41,14 +41,15 @@ describe.each(Object.keys(decoderConfigs))("%s", (name) => {
 
   it("carries heads that classify", () => {
     const architectures = ["XForTokenClassification"];
+    const head = name.startsWith("gpt") && name !== "gpt_oss" ? "classifier" : "score";
     expect(classifierKind({ architectures })).toBe("token");
     const body = familyFor(config, "causal").prepare(config, { head: "none" });
     const dim = Number(body.config.hidden_size ?? body.config.n_embd);
     const zeros = (shape: readonly number[]) => engine.full(shape, 0.1);
     const weights = new Map<string, Tensor>([
       ...body.table.rows.map(([n, shape]) => [n, zeros(shape)] as const),
-      ["score.weight", zeros([3, dim])],
-      ["score.bias", zeros([3])],
+      [`${head}.weight`, zeros([3, dim])],
+      [`${head}.bias`, zeros([3])],
     ]);
     writeSafetensors(join(folder, "model.safetensors"), weights, { dtype: "f32" });
     writeFileSync(join(folder, "config.json"), JSON.stringify({ ...config, architectures, num_labels: 3 }));

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { decoderConfigs } from "../../test/support/decoderConfigs.js";
 import { testEngine } from "../../test/support/optim.js";
 import { type Batch, NO_TARGET } from "../data/index.js";
 import { createModel } from "../models/index.js";
 import { createRandom } from "../tensor/random.js";
 import { checkRecipe } from "./config/index.js";
 import { modelConfig } from "./modelConfig.js";
+import { createAdamW } from "./optim/adamw.js";
 import { createOptimizer } from "./parameterGroups.js";
 import { modelShape, rates } from "./presets.js";
 import { trainStep } from "./step.js";
@@ -97,5 +99,22 @@ describe("a training step", () => {
     const result = trainStep(model, optimizer, rows(), options);
     expect(result.finite).toBe(false);
     expect(embedding.readFloats()).toEqual(before);
+  });
+
+  test("balances the experts of a mixture, and more of it moves the router more", () => {
+    const run = (weight: number) => {
+      const engine = testEngine();
+      const config = { ...decoderConfigs.mixtral!, router_aux_loss_coef: weight };
+      const model = createModel({ config, engine, seed: 3 });
+      const optimizer = createAdamW([{ parameters: [], lr: 0, betas: [0.9, 0.99], eps: 1e-8 }]);
+      const { loss } = trainStep(model, optimizer, rows(), options);
+      const router = model.parameters.get("model.layers.1.block_sparse_moe.gate.weight")!;
+      return { loss, gradient: router.grad!.readFloats() };
+    };
+    const [none, one, two] = [run(0), run(1), run(2)];
+    expect([one.loss, two.loss]).toEqual([none.loss, none.loss]); // what is told is the tokens' loss
+    const moved = (a: typeof none, i: number) => a.gradient[i]! - none.gradient[i]!;
+    expect(none.gradient.some((_, i) => Math.abs(moved(one, i)) > 1e-4)).toBe(true);
+    for (let i = 0; i < none.gradient.length; i++) expect(moved(two, i)).toBeCloseTo(2 * moved(one, i), 5);
   });
 });

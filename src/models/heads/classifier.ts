@@ -86,7 +86,12 @@ function withScores(
 ): ParameterTable {
   const weight: ParameterRow = ["score.weight", [labels, dim], normal(0.02)];
   const bias: ParameterRow = ["score.bias", [labels], zeros];
-  return { ...table, rows: [...table.rows, weight, ...(kind === "token" ? [bias] : [])] };
+  return {
+    ...table,
+    rows: [...table.rows, weight, ...(kind === "token" ? [bias] : [])],
+    // GPT-2's and GPT-NeoX's heads for tokens have another name.
+    canonical: (name) => table.canonical(name.replace(/^classifier\.(?=weight$|bias$)/, "score.")),
+  };
 }
 
 function buildClassifier(
