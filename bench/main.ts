@@ -18,6 +18,7 @@ const BENCHES: Record<string, () => Promise<Bench>> = {
   step: async () => (await import("./step.js")).run,
   machine: async () => (await import("./machine.js")).run,
   kernels: async () => (await import("./kernels.js")).run,
+  embed: async () => (await import("./embed.js")).run,
   generate: async () => (await import("./generate.js")).run,
 };
 
