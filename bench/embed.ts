@@ -34,9 +34,9 @@ export async function* run({ quick, filter = "" }: BenchOptions): AsyncGenerator
   try {
     for (const peer of Object.values(peers)) await peer.next();
     const lines = gunzipSync(readFileSync(TEXTS)).toString("utf8").trim().split("\n");
-    const passages = Array.from({ length: 64 }, (_, i) => lines.slice(15 * i, 15 * i + 15).join(" "));
+    const passages = Array.from({ length: 32 }, (_, i) => lines.slice(15 * i, 15 * i + 15).join(" "));
     const workloads = {
-      sentences: lines.slice(0, quick ? 256 : 1000),
+      sentences: lines.slice(0, quick ? 256 : 512),
       passages: quick ? passages.slice(0, 16) : passages,
     };
     for (const [name, texts] of Object.entries(workloads))
