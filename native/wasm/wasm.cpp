@@ -7,16 +7,19 @@
 #include <string.h>
 #include <wasm_simd128.h>
 
-// Products of sizes go beyond 32 bits: `long` has 64 in the kernels, as elsewhere.
-#define long long long
-
-#include "../isa/isa.h"
-
 extern "C" {
 void* memcpy(void* to, const void* from, size_t bytes) { return __builtin_memcpy(to, from, bytes); }
 void* memmove(void* to, const void* from, size_t bytes) { return __builtin_memmove(to, from, bytes); }
 void* memset(void* to, int value, size_t bytes) { return __builtin_memset(to, value, bytes); }
 }
+
+typedef uint64_t size64;
+// Products of sizes go beyond 32 bits: `long` has 64 in the kernels, as elsewhere. So have sizes of working memory: one that
+// 32 bits would cut must be refused. (Pointers, and so what is there, have 32.)
+#define long long long
+#define size_t size64
+
+#include "../isa/isa.h"
 
 namespace cygnet {
 #include "pool.inc"

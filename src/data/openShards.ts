@@ -197,7 +197,7 @@ export function indexAtOrBefore(values: ArrayLike<number>, value: number): numbe
   let low = 0;
   let high = values.length;
   while (low < high) {
-    const middle = (low + high) >> 1;
+    const middle = (low + high) >>> 1;
     if (values[middle]! <= value) low = middle + 1;
     else high = middle;
   }

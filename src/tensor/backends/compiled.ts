@@ -1,7 +1,6 @@
 /** @file The contract by kernels compiled from C++, whether as machine code (native/) or as WebAssembly: every operation
  *  is one call of a kernel. A place in memory is the address of its storage plus the bytes of the elements before it. */
 
-import { UserError } from "../../platform/errors.js";
 import {
   type AttentionParams,
   type Backend,
@@ -15,7 +14,10 @@ import {
 } from "../backend.js";
 import { bf16FromBits } from "../bf16.js";
 import { arrays, bytesOf, type DType } from "../dtype.js";
+import { countable } from "../sizes.js";
+import { arrayOf } from "./arrays.js";
 import type { Kernels } from "./kernels.js";
+import { outOfMemory } from "./outOfMemory.js";
 
 /** What a build of the kernels has beside them. */
 export interface Machine {
@@ -68,7 +70,7 @@ function memoryOf(addon: Machine & Kernels): MemoryPart {
     }),
     release: (storage) => addon.free(storage.address),
     read(x, length) {
-      const into = new arrays[x.storage.dtype](length);
+      const into = arrayOf(x.storage.dtype, length);
       addon.read(at(x), into);
       return into;
     },
@@ -103,16 +105,7 @@ function allocate(addon: Machine, bytes: number): number {
     return addon.alloc(bytes);
   } catch (error) {
     if ((error as { code?: string }).code !== "cygnet-out-of-memory") throw error;
-    const { limit, bytes: used } = addon.memory();
-    const gib = (x: number) => `${(x / 2 ** 30).toFixed(2)} GiB`;
-    throw new UserError({
-      code: "out-of-memory",
-      message: "there is not enough memory for this tensor",
-      found: `a request of ${gib(bytes)} with ${gib(used)} in use`,
-      expected: `at most ${gib(limit)} in all`,
-      fix: "make the batch, the context or the model smaller",
-      cause: error,
-    });
+    throw outOfMemory("this tensor", bytes, addon.memory(), error);
   }
 }
 
@@ -366,7 +359,10 @@ function rowsOf(addon: Machine & Kernels): RowsPart {
         flag(p.gradScale !== undefined),
         p.gradScale ?? 0,
       ),
-    argmax: (p) => void addon.argmax(at(p.x), at(p.y), p.rows, p.cols),
+    argmax(p) {
+      countable("the columns among which the largest is sought", p.cols);
+      addon.argmax(at(p.x), at(p.y), p.rows, p.cols);
+    },
   };
 }
 

@@ -5,6 +5,7 @@
  *  computes the scores again. */
 
 import type { AttentionParams } from "../backend.js";
+import { countable } from "../sizes.js";
 import { record, recording } from "../tape.js";
 import type { Tensor } from "../tensor.js";
 import { applySinks, sinkGradient } from "./sinks.js";
@@ -146,6 +147,11 @@ function run(
   const { ranges, scale = 1 / Math.sqrt(layout.dim), softcap = 0, sinks } = options;
   if (ranges.size !== layout.batch * layout.tq * 2)
     throw new Error(`attention ranges [${ranges.shape}] for ${layout.batch}×${layout.tq} queries`);
+  countable(
+    "the queries of a sequence, times the heads that share keys,",
+    (layout.tq * layout.heads) / layout.kvHeads,
+  );
+  countable("the keys of a sequence", layout.tk);
   const { dtype } = operandsOf[0]!;
   if (operandsOf.some((t) => t.dtype !== dtype))
     throw new Error(`attention of tensors of types ${operandsOf.map((t) => t.dtype)}`);

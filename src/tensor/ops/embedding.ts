@@ -1,6 +1,7 @@
 /** @file Embedding lookup y[r] = table[ids[r]]; table [vocab, dim], ids i32 [...], y [..., dim].
  *  Backward: dTable[ids[r]] += dy[r]; rows whose id is `paddingId` add nothing (torch's padding_idx). */
 
+import { countable } from "../sizes.js";
 import { record } from "../tape.js";
 import type { Tensor } from "../tensor.js";
 import { cast } from "./cast.js";
@@ -11,6 +12,7 @@ export function embedding(of: Tensor, ids: Tensor, options: { paddingId?: number
   const { engine } = table;
   const { backend } = engine;
   const rows = ids.size;
+  countable("the ids of an embedding", rows);
   const y = engine.empty([...ids.shape, dim]);
   backend.embedding({ table, ids, y, rows, dim });
   return record("embedding", [table], y, (g, dy) => {

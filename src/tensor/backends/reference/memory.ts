@@ -5,7 +5,8 @@
 
 import type { Operand, Storage } from "../../backend.js";
 import { bf16FromBits, fromBf16, toBf16 } from "../../bf16.js";
-import { arrays, bytesOf, type DType, type TypedArray } from "../../dtype.js";
+import { bytesOf, type DType, type TypedArray } from "../../dtype.js";
+import { arrayOf } from "../arrays.js";
 
 interface ReferenceStorage extends Storage {
   array: TypedArray | null;
@@ -87,7 +88,7 @@ export function createMemory(): ReferenceMemory {
   };
   return {
     allocate(dtype, length) {
-      const array = new arrays[dtype](length).fill(unwritten[dtype]);
+      const array = arrayOf(dtype, length).fill(unwritten[dtype]);
       const storage: ReferenceStorage = { dtype, length, address: 0, array };
       live.add(storage);
       bytes += bytesOf(dtype) * length;

@@ -4,6 +4,7 @@ import { maySleep, startWorker, wasmApi } from "../../../platform/wasm.js";
 import type { WasmMemory, WasmModule } from "../../../platform/wasmTypes.js";
 import type { Machine } from "../compiled.js";
 import type { Argument, KernelName, Kernels } from "../kernels.js";
+import { outOfMemory } from "../outOfMemory.js";
 import { Heap } from "./heap.js";
 import { compileWasm, type WasmIsa } from "./module.js";
 
@@ -38,7 +39,6 @@ export interface WasmMachine extends Machine {
 
 /** Thrown through a kernel that could not have working memory. */
 class WorkingMemory extends Error {
-  readonly code = "cygnet-out-of-memory";
   readonly bytes: number;
   constructor(bytes: number) {
     super("no working memory");
@@ -150,7 +150,8 @@ function kernelsOf(exports: Exports, memory: WasmMemory, heap: Heap): Kernels {
         // What was thrown went through frames of the kernels without undoing what they had done.
         exports.__stack_pointer.value = stack;
         exports.recover(0);
-        throw error;
+        if (!(error instanceof WorkingMemory)) throw error;
+        throw outOfMemory(`the work of ${name}`, error.bytes, heap, error);
       }
     };
   const names = textAt(memory, exports.names()).trim().split(" ");
