@@ -16,14 +16,20 @@ const NUMBERS = {
   no_repeat_ngram_size: "noRepeatNgramSize",
 } as const;
 
+const fileOf = (folder: string) => joinPath(folder, "generation_config.json");
+
+/** generation_config.json as it stands; {} where there is none. */
+export function generationConfig(folder: string): Readonly<Record<string, unknown>> {
+  if (!exists(fileOf(folder))) return {};
+  const config = readJson(fileOf(folder));
+  if (typeof config !== "object" || config === null)
+    throw new UserError({ code: "config-invalid", file: fileOf(folder), message: "is not a JSON object" });
+  return config as Readonly<Record<string, unknown>>;
+}
+
 export function generationDefaults(folder: string): GenerateOptions {
-  const file = joinPath(folder, "generation_config.json");
-  if (!exists(file)) return {};
-  const config = readJson(file);
-  if (typeof config !== "object" || config === null) {
-    throw new UserError({ code: "config-invalid", file, message: "is not a JSON object" });
-  }
-  const values = config as Record<string, unknown>;
+  const file = fileOf(folder);
+  const values = generationConfig(folder);
   const defaults: Record<string, unknown> = {};
   for (const [key, name] of Object.entries(NUMBERS)) {
     const value = values[key] ?? undefined;

@@ -1,16 +1,15 @@
 /** @file Generation: one text, several at once, or one as a stream of pieces. Rows of a batch do not influence each other,
  *  and a finished row leaves the batch. */
 
-import type { CausalModel } from "../models/model.js";
 import { nextTurn } from "../platform/turn.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
-import { startDecoding } from "./decoding.js";
+import { type Continuable, startDecoding } from "./decoding.js";
 import type { GenerateOptions } from "./options.js";
 import { createRequest, type Generation, type Prompt, type Request } from "./request.js";
 
 /** Continues a prompt. Throws UserError where prompt or options make no sense, `signal.reason` when aborted. */
 export async function generate(
-  model: CausalModel,
+  model: Continuable,
   tokenizer: Tokenizer | undefined,
   prompt: Prompt,
   options: GenerateOptions = {},
@@ -22,7 +21,7 @@ export async function generate(
 /** Continues several prompts together, in one batch. Options may be given for each; with common ones, texts of the same
  *  seed are told apart by their place (`sample`). */
 export async function generateBatch(
-  model: CausalModel,
+  model: Continuable,
   tokenizer: Tokenizer | undefined,
   prompts: readonly Prompt[],
   options: GenerateOptions | readonly GenerateOptions[] = {},
@@ -42,7 +41,7 @@ export async function generateBatch(
 /** The text piece by piece, as soon as it is certain: no half characters, nothing that may belong to a stop string. The
  *  generator's return value is the whole. */
 export async function* streamGenerate(
-  model: CausalModel,
+  model: Continuable,
   tokenizer: Tokenizer | undefined,
   prompt: Prompt,
   options: GenerateOptions = {},
@@ -61,7 +60,7 @@ export async function* streamGenerate(
 
 /** Runs requests to their ends, pausing after each step. Leaving early releases what is held. */
 export function* runRequests(
-  model: CausalModel,
+  model: Continuable,
   requests: readonly Request[],
 ): Generator<undefined, void, undefined> {
   const capacity = neededCapacity(requests);

@@ -14,3 +14,4 @@ export type { GenerateOptions } from "./options.js";
 export * from "./processors/index.js";
 export type { FinishReason, Generation, Prompt } from "./request.js";
 export type { Pooling, SentenceSettings } from "./sentenceModules.js";
+export * from "./text2text.js";

@@ -1,10 +1,10 @@
 /** @file One text being continued: its ids so far, how the next is chosen, what of its text is certain, and why it ended. */
 
-import type { CausalModel } from "../models/model.js";
 import { UserError } from "../platform/errors.js";
 import { createRandom } from "../tensor/random.js";
 import type { StreamDecoder, Tokenizer } from "../tokenizer/tokenizer.js";
 import { chooseAtRandom, chooseBest } from "./choose.js";
+import type { Continuable } from "./decoding.js";
 import { type TokenLogprob, tokenLogprob } from "./logprobs.js";
 import { checkOptions, type GenerateOptions } from "./options.js";
 import { type LogitsProcessor, processorChain } from "./processors/index.js";
@@ -41,7 +41,7 @@ export interface Request {
 }
 
 export function createRequest(
-  model: CausalModel,
+  model: Continuable,
   tokenizer: Tokenizer | undefined,
   prompt: Prompt,
   options: GenerateOptions,
@@ -88,7 +88,7 @@ class RunningRequest implements Request {
   private end: { reason: FinishReason; by?: number | string } | undefined;
 
   constructor(
-    model: CausalModel,
+    model: Continuable,
     tokenizer: Tokenizer | undefined,
     prompt: Int32Array,
     maxLength: number,

@@ -1,0 +1,167 @@
+/** @file A text into another: translation, summaries, whatever an encoder-decoder was trained for. The sources of a batch are
+ *  encoded once, padded on the right (which changes no row's bits); then the decoder continues its start token, by beam
+ *  search where more than one beam is asked for, else greedily or by drawing.
+ *
+ *  const model = loadText2Text("models/t5-small");
+ *  const [german] = await model.generate(["translate English to German: The house is wonderful."], { numBeams: 4 }); */
+
+import { loadSeq2Seq } from "../models/load.js";
+import type { Seq2SeqModel, SourceInput } from "../models/seq2seqModel.js";
+import { UserError } from "../platform/errors.js";
+import { createEngine, type Device } from "../tensor/device.js";
+import type { Compute } from "../tensor/dtype.js";
+import { loadTokenizer, type Tokenizer } from "../tokenizer/index.js";
+import { type BeamOptions, beamSearch } from "./beamSearch.js";
+import { conditioned } from "./conditioned.js";
+import { generationConfig, generationDefaults } from "./defaults.js";
+import { generateBatch } from "./generate.js";
+import type { GenerateOptions } from "./options.js";
+
+export interface Text2TextOptions extends GenerateOptions {
+  /** Default what generation_config.json says, else 1. */
+  readonly numBeams?: number | undefined;
+  /** With beams: scores are sums of log-probabilities over length^penalty; default 1. */
+  readonly lengthPenalty?: number | undefined;
+  readonly earlyStopping?: BeamOptions["earlyStopping"];
+  /** What the decoder reads first; default the model's. mBART: the language to write. */
+  readonly decoderStartTokenId?: number | undefined;
+  /** Sources encoded at once; default 16. */
+  readonly batchSize?: number | undefined;
+}
+
+export interface LoadText2TextOptions {
+  readonly device?: Device | undefined;
+  readonly compute?: Compute | undefined;
+  readonly threads?: number | undefined;
+  readonly onWarning?: ((warning: string) => void) | undefined;
+}
+
+export interface Text2Text {
+  readonly model: Seq2SeqModel;
+  readonly tokenizer: Tokenizer;
+  readonly defaults: Text2TextOptions;
+  /** One text for each, in their order. Throws UserError for a source longer than the model reads. */
+  generate(texts: readonly string[], options?: Text2TextOptions): Promise<string[]>;
+  dispose(): void;
+}
+
+/** Throws UserError where there is no such model or it is damaged. */
+export function loadText2Text(folder: string, options: LoadText2TextOptions = {}): Text2Text {
+  const { onWarning, ...wanted } = options;
+  const given = Object.fromEntries(Object.entries(wanted).filter(([, v]) => v !== undefined));
+  const engine = createEngine({ ...given, onFallback: (why) => onWarning?.(why) });
+  try {
+    const model = loadSeq2Seq(folder, onWarning === undefined ? { engine } : { engine, onWarning });
+    const made = text2text(model, loadTokenizer(folder), defaultsOf(folder));
+    return {
+      ...made,
+      dispose() {
+        made.dispose();
+        engine.dispose();
+      },
+    };
+  } catch (error) {
+    engine.dispose();
+    throw error;
+  }
+}
+
+/** Of a model in memory, which it owns from then on. */
+export function text2text(
+  model: Seq2SeqModel,
+  tokenizer: Tokenizer,
+  defaults: Text2TextOptions = {},
+): Text2Text {
+  return {
+    model,
+    tokenizer,
+    defaults,
+    async generate(texts, options = {}) {
+      const settings = {
+        ...defaults,
+        ...Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined)),
+      };
+      const size = settings.batchSize ?? 16;
+      const written: string[] = [];
+      for (let from = 0; from < texts.length; from += size)
+        written.push(...(await rewrite(model, tokenizer, texts.slice(from, from + size), settings)));
+      return written;
+    },
+    dispose: () => model.dispose(),
+  };
+}
+
+async function rewrite(
+  model: Seq2SeqModel,
+  tokenizer: Tokenizer,
+  texts: readonly string[],
+  options: Text2TextOptions,
+): Promise<string[]> {
+  const start = options.decoderStartTokenId ?? model.decoderStartTokenId;
+  if (start === undefined)
+    throw new UserError({
+      code: "decoder-start-missing",
+      message: "the model does not say what its decoder reads first",
+      fix: "give decoderStartTokenId: for mBART the id of the language to write",
+    });
+  const { engine } = model;
+  const encoded = engine.noGrad(() => model.encode(sourceOf(model, tokenizer, texts)));
+  try {
+    const decoder = conditioned(model, encoded);
+    const prompts = texts.map(() => Int32Array.of(start));
+    const maxTokens = Math.min(options.maxTokens ?? 256, model.contextLength - 1);
+    if ((options.numBeams ?? 1) > 1) {
+      const found = await beamSearch(decoder, prompts, {
+        ...options,
+        numBeams: options.numBeams!,
+        maxTokens,
+      });
+      return found.map((beams) => tokenizer.decode(beams[0]!.ids, { skipSpecialTokens: true }));
+    }
+    const made = await generateBatch(decoder, tokenizer, prompts, { temperature: 0, ...options, maxTokens });
+    return made.map(({ ids }) => tokenizer.decode(ids, { skipSpecialTokens: true }));
+  } finally {
+    encoded.hidden.dispose();
+  }
+}
+
+/** With what the post-processor puts around a text (its end token), padded on the right to one length. */
+function sourceOf(model: Seq2SeqModel, tokenizer: Tokenizer, texts: readonly string[]): SourceInput {
+  const rows = texts.map((text) => tokenizer.encoding(text, { truncation: null, padding: null }).ids);
+  const seq = Math.max(1, ...rows.map((row) => row.length));
+  const batch = rows.length;
+  const inputIds = new Int32Array(batch * seq).fill(model.padTokenId ?? 0);
+  const attentionMask = new Uint8Array(batch * seq);
+  for (const [r, row] of rows.entries()) {
+    if (row.length === 0)
+      throw new UserError({
+        code: "prompt-empty",
+        at: `text ${r}`,
+        message: "is empty, and the tokenizer puts nothing around it",
+        fix: "leave it out",
+      });
+    inputIds.set(row, r * seq);
+    attentionMask.fill(1, r * seq, r * seq + row.length);
+  }
+  return { inputIds, batch, seq, attentionMask };
+}
+
+/** What generation_config.json says of beams, beside what it says of any generation. */
+function defaultsOf(folder: string): Text2TextOptions {
+  const config = generationConfig(folder);
+  const number = (key: string) => (typeof config[key] === "number" ? config[key] : undefined);
+  const { temperature: _, ...common } = generationDefaults(folder);
+  const sampling = config.do_sample === true ? generationDefaults(folder) : common;
+  const named = {
+    numBeams: number("num_beams"),
+    lengthPenalty: number("length_penalty"),
+    earlyStopping: config.early_stopping,
+    maxTokens: number("max_new_tokens") ?? number("max_length"),
+    decoderStartTokenId: number("decoder_start_token_id"),
+    forcedBosTokenId: number("forced_bos_token_id"),
+    forcedEosTokenId: config.forced_eos_token_id ?? undefined,
+    badWordsIds: config.bad_words_ids ?? undefined,
+    padTokenId: number("pad_token_id"),
+  };
+  return { ...sampling, ...Object.fromEntries(Object.entries(named).filter(([, v]) => v !== undefined)) };
+}
