@@ -47,3 +47,10 @@ export function labelCountOf(config: Pick<LabelFields, "id2label" | "num_labels"
 export function problemOf(config: Pick<LabelFields, "id2label" | "num_labels" | "problem_type">) {
   return config.problem_type ?? (labelCountOf(config) === 1 ? "regression" : "single_label_classification");
 }
+
+export type Issues = z.core.$RefinementCtx;
+
+/** In a check across fields: what is wrong with `key`. */
+export function issue(context: Issues, key: string, message: string): void {
+  context.addIssue({ code: "custom", path: [key], message });
+}

@@ -4,13 +4,12 @@
  *  and `rope_local_base_freq`. The files of its multimodal sizes hold the language model's settings in `text_config`. */
 
 import { z } from "zod";
-import { activation, positive, size } from "../configFields.js";
+import { activation, issue, positive, size } from "../configFields.js";
 import {
   checkDecoder,
   decoderFields,
   type Fields,
   isFields,
-  issue,
   layerTypes,
   spelledToday,
   withDefaults,

@@ -2,18 +2,11 @@
  *  is dropped · a window on every other layer · biases · YaRN. */
 
 import { z } from "zod";
-import { positive, size } from "../configFields.js";
+import { issue, positive, size } from "../configFields.js";
 import { normal } from "../family.js";
 import type { Architecture } from "../llama/architecture.js";
 import { shapeOf } from "../llama/config.js";
-import {
-  checkDecoder,
-  commonFields,
-  isFields,
-  issue,
-  layerTypes,
-  spelledToday,
-} from "../llama/configParts.js";
+import { checkDecoder, commonFields, isFields, layerTypes, spelledToday } from "../llama/configParts.js";
 import { defineRelative } from "../llama/relative.js";
 import { checkRouter, routerFields } from "../parts/routerConfig.js";
 import { gptOssExperts } from "./experts.js";

@@ -2,7 +2,7 @@
  *  checks across fields, and what an absent key means. */
 
 import { z } from "zod";
-import { activation, positive, size, specialTokens } from "../configFields.js";
+import { activation, type Issues, issue, positive, size, specialTokens } from "../configFields.js";
 import { OLD_ROPE_KEYS, RopeConfig, ropeFault, ropeToday } from "../parts/rope.js";
 
 export type Fields = Record<string, unknown>;
@@ -66,12 +66,6 @@ interface Checked {
   readonly num_key_value_heads: number;
   readonly head_dim: number;
   readonly layer_types?: readonly string[] | null | undefined;
-}
-
-type Issues = z.core.$RefinementCtx;
-
-export function issue(context: Issues, key: string, message: string): void {
-  context.addIssue({ code: "custom", path: [key], message });
 }
 
 /** Refuses numbers that do not fit one another. `ropes`: all rotary settings in use. */

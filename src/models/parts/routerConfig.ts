@@ -1,7 +1,7 @@
 /** @file The router's settings in config.json. `output_router_logits` asks for the balancing loss in training. */
 
 import { z } from "zod";
-import { issue } from "../llama/configParts.js";
+import { type Issues, issue } from "../configFields.js";
 
 export const routerFields = {
   output_router_logits: z.boolean().default(false),
@@ -11,7 +11,7 @@ export const routerFields = {
 
 export function checkRouter(
   c: { readonly num_local_experts: number; readonly num_experts_per_tok: number },
-  context: z.core.$RefinementCtx,
+  context: Issues,
 ): void {
   if (c.num_experts_per_tok > c.num_local_experts)
     issue(

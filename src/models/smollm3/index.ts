@@ -2,18 +2,11 @@
  *  and back again"): what is far away is found by content there. In `no_rope_layers` 1 means *with* positions. */
 
 import { z } from "zod";
-import { size } from "../configFields.js";
+import { issue, size } from "../configFields.js";
 import { normal } from "../family.js";
 import type { Architecture } from "../llama/architecture.js";
 import { shapeOf } from "../llama/config.js";
-import {
-  checkDecoder,
-  commonFields,
-  isFields,
-  issue,
-  layerTypes,
-  spelledToday,
-} from "../llama/configParts.js";
+import { checkDecoder, commonFields, isFields, layerTypes, spelledToday } from "../llama/configParts.js";
 import { defineRelative } from "../llama/relative.js";
 import { gatedFeedForward } from "../parts/gatedFeedForward.js";
 
