@@ -18,6 +18,7 @@ import {
 import type { CharacterClasses } from "../../text/categories.js";
 import { growable } from "../../text/growable.js";
 import { blockEnd, createUtf8Buffer } from "../../text/utf8.js";
+import { type Joins, mayJoin } from "./mergeCuts.js";
 import type { MergeTable } from "./mergeTable.js";
 import type { WordMerger } from "./mergeWord.js";
 import { createWordMerger } from "./mergeWord.js";
@@ -27,6 +28,8 @@ const PIECES_AT_ONCE = 4096;
 const CACHED_WORDS = 1 << 17;
 const LONGEST_CACHED = 256;
 const FIRST_SLOTS = 1 << 14;
+const CACHED_PARTS = 1 << 14;
+const FIRST_PART_SLOTS = 1 << 10;
 
 export interface ByteLevelBpeParts {
   readonly classes: CharacterClasses;
@@ -90,25 +93,37 @@ function endsInBytes(text: string, ends: readonly number[]): Int32Array {
 
 /** Words already done. A word's value in the table: its id if it is one token, else -1 - the place in `lists`, where the
  *  number of its ids stands, then the ids. */
-interface WordCache {
+interface DoneWords {
   readonly words: ByteRangeMap;
   lists: Int32Array;
   listsLength: number;
+}
+
+interface WordCache extends DoneWords {
+  /** What words are cut into where no merge can join; apart from the words, which may be tokens without a merge. */
+  readonly parts: DoneWords;
   readonly merger: WordMerger;
   readonly byteIds: Int32Array;
+  readonly joins: Joins;
   /** Every byte has a token. */
   readonly complete: boolean;
   readonly wholeWords: ReadonlyArray<readonly [bytes: Uint8Array, id: number]>;
 }
 
+const createDoneWords = (slots: number): DoneWords => ({
+  words: createByteRangeMap(slots),
+  lists: new Int32Array(1 << 10),
+  listsLength: 0,
+});
+
 function createWordCache(parts: ByteLevelBpeParts): WordCache {
-  const { byteIds } = parts.merges;
+  const { byteIds, joins } = parts.merges;
   const cache: WordCache = {
-    words: createByteRangeMap(FIRST_SLOTS),
-    lists: new Int32Array(1 << 10),
-    listsLength: 0,
+    ...createDoneWords(FIRST_SLOTS),
+    parts: createDoneWords(FIRST_PART_SLOTS),
     merger: createWordMerger(parts.merges),
     byteIds,
+    joins,
     complete: byteIds.every((id) => id >= 0),
     wholeWords: parts.wholeWords ?? [],
   };
@@ -138,23 +153,93 @@ function addWord(
 ): void {
   if (!cache.complete) checkBytes(cache.byteIds, bytes, start, end);
   const from = out.length;
-  const to = cache.merger.merge(bytes, start, end, out.ids, from);
-  out.length = to;
+  const cut = nextCut(cache.joins, bytes, start, end);
+  if (cut === end) out.length = cache.merger.merge(bytes, start, end, out.ids, from);
+  else addParts(cache, bytes, view, start, cut, end, out);
   if (end - start > LONGEST_CACHED) return;
-  const count = to - from;
-  let value = out.ids[from]!;
-  if (count > 1) {
-    cache.lists = growable(cache.lists, cache.listsLength + count + 1);
-    value = -1 - cache.listsLength;
-    cache.lists[cache.listsLength++] = count;
-    for (let i = from; i < to; i++) cache.lists[cache.listsLength++] = out.ids[i]!;
-  }
-  insertRange(cache.words, missing, bytes, view, start, end - start, value);
+  keepWord(cache, bytes, view, start, end, missing, out, from);
   if (cache.words.size >= CACHED_WORDS + cache.wholeWords.length) {
-    clearByteRangeMap(cache.words);
-    cache.listsLength = 0;
+    clearDoneWords(cache);
     seed(cache);
   }
+}
+
+/** The first place behind `start` at which the word can be cut: before a character that nothing joins to the last. */
+function nextCut(joins: Joins, bytes: Uint8Array, start: number, end: number): number {
+  let last = bytes[start]!;
+  for (let at = start + 1; at < end; at++) {
+    const first = bytes[at]!;
+    if ((first & 0xc0) !== 0x80 && !mayJoin(joins, last, first)) return at;
+    last = first;
+  }
+  return end;
+}
+
+/** Appends the ids of a word that can be cut at `cut` and perhaps behind it. */
+function addParts(
+  cache: WordCache,
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  cut: number,
+  end: number,
+  out: IdBuffer,
+): void {
+  const { parts, joins } = cache;
+  let from = start;
+  let to = cut;
+  for (;;) {
+    const s = findRange(parts.words, view, from, to - from);
+    if (s >= 0) addDone(parts, parts.words.slots[s + 3]!, out);
+    else {
+      const at = out.length;
+      out.length = cache.merger.merge(bytes, from, to, out.ids, at);
+      if (to - from <= LONGEST_CACHED) keepWord(parts, bytes, view, from, to, s, out, at);
+      if (parts.words.size >= CACHED_PARTS) clearDoneWords(parts);
+    }
+    if (to === end) return;
+    from = to;
+    to = nextCut(joins, bytes, from, end);
+  }
+}
+
+function addDone({ lists }: DoneWords, value: number, out: IdBuffer): void {
+  const { ids } = out;
+  let n = out.length;
+  if (value >= 0) ids[n++] = value;
+  else {
+    let at = -1 - value;
+    const stop = at + 1 + lists[at]!;
+    while (++at < stop) ids[n++] = lists[at]!;
+  }
+  out.length = n;
+}
+
+/** Keeps the ids behind `from` as those of the word. */
+function keepWord(
+  done: DoneWords,
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+  missing: number,
+  out: IdBuffer,
+  from: number,
+): void {
+  const count = out.length - from;
+  let value = out.ids[from]!;
+  if (count > 1) {
+    done.lists = growable(done.lists, done.listsLength + count + 1);
+    value = -1 - done.listsLength;
+    done.lists[done.listsLength++] = count;
+    for (let i = from; i < out.length; i++) done.lists[done.listsLength++] = out.ids[i]!;
+  }
+  insertRange(done.words, missing, bytes, view, start, end - start, value);
+}
+
+function clearDoneWords(done: DoneWords): void {
+  clearByteRangeMap(done.words);
+  done.listsLength = 0;
 }
 
 function encodePieces(

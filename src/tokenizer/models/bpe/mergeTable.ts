@@ -1,6 +1,8 @@
 /** @file The merges of a BPE model as a hash table (left id, right id) → rank, with what the merge of a rank gives.
  *  Pairs of two single bytes, the first to be asked for in every word, have a flat table of their own. */
 
+import { createJoins, type Joins } from "./mergeCuts.js";
+
 export const NO_MERGE = 0x7fffffff;
 
 export interface MergeTable {
@@ -15,6 +17,8 @@ export interface MergeTable {
   readonly byteIds: Int32Array;
   /** Rank of the pair (byte a, byte b) at 256·a + b. [65536] */
   readonly byteRanks: Int32Array;
+  /** Between which bytes a word can be cut. */
+  readonly joins: Joins;
 }
 
 /** `pairs` holds left and right id of each merge by rank [merges × 2], `result` what it gives. Of a pair that comes twice
@@ -43,7 +47,8 @@ export function createMergeTable(
       slot = (slot + 1) & mask;
     slots.set([left, right, rank], slot * 4);
   }
-  const table = { slots, mask, bits, result, byteIds, byteRanks: new Int32Array(65536) };
+  const joins = createJoins({ pairs, ranks, result, byteIds });
+  const table = { slots, mask, bits, result, byteIds, byteRanks: new Int32Array(65536), joins };
   for (let a = 0; a < 256; a++)
     for (let b = 0; b < 256; b++) table.byteRanks[a * 256 + b] = rankOf(table, byteIds[a]!, byteIds[b]!);
   return table;
