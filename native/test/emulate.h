@@ -20,6 +20,19 @@ CYGNET_INLINE void store_bf16(uint16_t* to, const F16& x) {
   }
 }
 
+CYGNET_INLINE void store_bf16(uint16_t* to, const F16& x, const F16& y) {
+  store_bf16(to, x);
+  store_bf16(to + 16, y);
+}
+CYGNET_INLINE I16 interleave(const F16& low, const F16& high) {
+  uint16_t halves[32], pairs[32];
+  store_bf16(halves, low, high);
+  for (int i = 0; i < 16; i++) pairs[2 * i] = halves[i], pairs[2 * i + 1] = halves[16 + i];
+  I16 out;
+  __builtin_memcpy(&out, pairs, 64);
+  return out;
+}
+
 struct EmulatedTile { uint8_t bytes[16][64]; };
 thread_local EmulatedTile emulated_tiles[8];
 thread_local bool emulated_shape = false;
