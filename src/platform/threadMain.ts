@@ -2,14 +2,14 @@
 
 import { parentPort, type TransferListItem, workerData } from "node:worker_threads";
 import { isUserError } from "./errors.js";
-import type { Serve, ThreadReply, ThreadStart } from "./threads.js";
+import type { Answers, Serve, ThreadReply, ThreadStart } from "./threads.js";
 
 const { module, start } = workerData as ThreadStart;
 /** Each answer waits for the one before; the module's own loading comes first. */
 let before: Promise<unknown> = import(module).then((loaded) =>
   (loaded as { serve: Serve<unknown, unknown, unknown> }).serve(start),
 );
-const serving = before as Promise<ReturnType<Serve<unknown, unknown, unknown>>>;
+const serving = before as Promise<Answers<unknown, unknown>>;
 
 parentPort!.on("message", (request: unknown) => {
   before = before

@@ -18,7 +18,9 @@ export interface Thread<Request, Reply> {
 /** What a module that runs in a thread exports as `serve`. */
 export type Serve<Start, Request, Reply> = (
   start: Start,
-) => (request: Request) => Answer<Reply> | Promise<Answer<Reply>>;
+) => Answers<Request, Reply> | Promise<Answers<Request, Reply>>;
+
+export type Answers<Request, Reply> = (request: Request) => Answer<Reply> | Promise<Answer<Reply>>;
 
 export interface Answer<Reply> {
   readonly reply: Reply;
@@ -37,8 +39,8 @@ export interface ThreadStart {
   readonly start: unknown;
 }
 
-/** Threads run compiled files, also where the caller is a source file under test. */
-export function startThread<Request, Reply>(module: string, start: unknown): Thread<Request, Reply> {
+/** Where a module and the program that loads it are; throws UserError `threads-unavailable` where they are not. */
+export function requireThreads(module: string): { readonly main: string; readonly file: string } {
   const dist = join(packageRoot(), "dist");
   const main = join(dist, "platform/threadMain.js");
   const file = join(dist, module);
@@ -49,6 +51,12 @@ export function startThread<Request, Reply>(module: string, start: unknown): Thr
       message: "is not there, so no thread can run it",
       fix: "use one worker, or keep the package's own files (npm run build) instead of a bundle",
     });
+  return { main, file };
+}
+
+/** Threads run compiled files, also where the caller is a source file under test. */
+export function startThread<Request, Reply>(module: string, start: unknown): Thread<Request, Reply> {
+  const { main, file } = requireThreads(module);
   const data: ThreadStart = { module: pathToFileURL(file).href, start };
   const worker = new Worker(pathToFileURL(main), { workerData: data, execArgv: [] });
   const waiting: { resolve(reply: Reply): void; reject(error: Error): void }[] = [];

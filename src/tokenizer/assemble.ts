@@ -10,6 +10,7 @@ import { tokenAt, type Vocabulary } from "./files/vocabulary.js";
 import type { IdBuffer } from "./idBuffer.js";
 import { createIdBuffer, pushId, takeIds } from "./idBuffer.js";
 import type { TextToIds } from "./models/bpe/byteLevelBpe.js";
+import type { ByteLevelTables } from "./models/bpe/byteLevelTables.js";
 import { type AlignedText, wellFormed } from "./text/aligned.js";
 import type {
   AddedToken,
@@ -28,6 +29,8 @@ export interface TokenizerParts {
   readonly pipeline?: Pipeline | undefined;
   /** Ids of normalised text, faster than the pipeline gives them; needed where there is no pipeline. */
   readonly fast?: TextToIds | undefined;
+  /** What `fast` was made of, where that is all that a thread needs. */
+  readonly tables?: ByteLevelTables | undefined;
   readonly decoding: Decoding;
   readonly truncation?: Truncation | undefined;
   readonly padding?: Padding | undefined;
@@ -82,6 +85,8 @@ export function assembleTokenizer(parts: TokenizerParts): Tokenizer {
       return definition;
     },
     config: parts.config,
+    tablesFor: ({ special, refuse = "none" }) =>
+      refuse === "none" && parts.extractors(special).trivial ? parts.tables : undefined,
   };
 }
 

@@ -7,6 +7,7 @@ import type { Padding } from "./encoding/pad.js";
 import type { EncodingInput } from "./encoding/pipeline.js";
 import type { Truncation } from "./encoding/truncate.js";
 import type { IdBuffer } from "./idBuffer.js";
+import type { ByteLevelTables } from "./models/bpe/byteLevelTables.js";
 
 export interface EncodeOptions {
   /** Which special tokens are recognised by their spelling in the text. `"none"` (the default): no special token comes
@@ -123,4 +124,6 @@ export interface Tokenizer {
   readonly definition: object | undefined;
   /** Of the folder it was loaded from; undefined where that has no tokenizer_config.json or its like. */
   readonly config: TokenizerConfig | undefined;
+  /** What a thread needs to give the ids of `encode`, where that is a few tables; for `encodeMany`. */
+  tablesFor?(options: EncodeOptions): ByteLevelTables | undefined;
 }

@@ -4,6 +4,10 @@ import { UserError } from "../errors.js";
 import type { Thread } from "../threads.js";
 
 export function startThread<Request, Reply>(module: string, _start: unknown): Thread<Request, Reply> {
+  return requireThreads(module);
+}
+
+export function requireThreads(module: string): never {
   throw new UserError({
     code: "threads-unavailable",
     at: module,

@@ -2,6 +2,7 @@
  *  pattern, and one token a character. Which of them a tokenizer.json is, if any. */
 
 import { createByteLevelBpe, type TextToIds } from "../models/bpe/byteLevelBpe.js";
+import { type ByteLevelTables, byteLevelFromTables, withPrefixSpace } from "../models/bpe/byteLevelTables.js";
 import { createMergeTable } from "../models/bpe/mergeTable.js";
 import { createCharacterModel } from "../models/wordlevel/characters.js";
 import { createSplitter } from "../pretokenizers/create.js";
@@ -18,6 +19,12 @@ import { type Merges, readMerges } from "./readMerges.js";
 import { pieceEnds } from "./tiktoken.js";
 import type { Vocabulary } from "./vocabulary.js";
 
+export interface FastPath {
+  readonly fast: TextToIds | undefined;
+  /** What `fast` was made of, where that is all that a thread needs. */
+  readonly tables?: ByteLevelTables;
+}
+
 /** The components were read already: what they hold is right. */
 export function fastPath(
   json: JsonObject,
@@ -25,28 +32,34 @@ export function fastPath(
   added: readonly AddedToken[],
   place: Place,
   known?: Merges,
-): TextToIds | undefined {
+): FastPath {
   const model = json.model as JsonObject;
   const pieces = flatten(json.pre_tokenizer as JsonObject | null | undefined);
-  if (model.type === "WordLevel") return characters(model, vocabulary, pieces);
-  if (model.type !== "BPE" && !(model.type === undefined && "merges" in model)) return undefined;
+  if (model.type === "WordLevel") return { fast: characters(model, vocabulary, pieces) };
+  if (model.type !== "BPE" && !(model.type === undefined && "merges" in model)) return { fast: undefined };
   const shape = byteLevelShape(pieces);
   const plain = ["dropout", "continuing_subword_prefix", "end_of_word_suffix"].every((key) => !model[key]);
-  if (shape === undefined || !plain || vocabulary.far.size > 0) return undefined;
+  if (shape === undefined || !plain || vocabulary.far.size > 0) return { fast: undefined };
   const byteIds = Int32Array.from(
     BYTE_TO_CODE_POINT,
     (c) => vocabulary.ids.get(String.fromCharCode(c)) ?? -1,
   );
-  if (byteIds.includes(-1)) return undefined;
-  const merges = known ?? readMerges(model.merges, vocabulary, inside(place, "model.merges"));
+  if (byteIds.includes(-1)) return { fast: undefined };
+  const read = known ?? readMerges(model.merges, vocabulary, inside(place, "model.merges"));
+  const merges = createMergeTable(read.pairs, read.result, byteIds);
+  const { pattern, prefixSpace, ends } = shape;
+  if (ends === undefined && !model.ignore_merges) {
+    const tables: ByteLevelTables = { pattern, prefixSpace, merges };
+    return { fast: byteLevelFromTables(tables), tables };
+  }
   const classes = createCharacterClasses();
   const special = new Set(added.filter((token) => token.special).map((token) => token.id));
   const encode = createByteLevelBpe({
     classes,
-    split: createSplitter(shape.pattern, classes),
-    cutAnywhere: shape.pattern !== "none",
-    ends: shape.ends,
-    merges: createMergeTable(merges.pairs, merges.result, byteIds),
+    split: createSplitter(pattern, classes),
+    cutAnywhere: pattern !== "none",
+    ends,
+    merges,
     wholeWords: model.ignore_merges
       ? [...vocabulary.ids].flatMap(([token, id]) => {
           const bytes = special.has(id) ? undefined : tokenToBytes(token);
@@ -54,8 +67,7 @@ export function fastPath(
         })
       : undefined,
   });
-  if (!shape.prefixSpace) return encode;
-  return (text, out) => encode(text === "" || text.startsWith(" ") ? text : ` ${text}`, out);
+  return { fast: prefixSpace ? withPrefixSpace(encode) : encode };
 }
 
 function flatten(value: JsonObject | null | undefined): JsonObject[] {

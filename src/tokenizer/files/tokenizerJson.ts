@@ -66,7 +66,7 @@ export function tokenizerFromJson(
     roles,
     extractors: createExtractors(added, normalizer),
     pipeline,
-    fast: fastPath(object, vocabulary, added, root, merges),
+    ...fastPath(object, vocabulary, added, root, merges),
     decoding: createDecoding(vocabulary, added, normalizer, decoder, object.decoder),
     truncation: readTruncation(object.truncation, postProcessor?.putIn[0] ?? 0, inside(root, "truncation")),
     padding: readPadding(object.padding, inside(root, "padding")),
