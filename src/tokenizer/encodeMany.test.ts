@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { encodeMany } from "./encodeMany.js";
+import { createEncodePool, encodeMany } from "./encodeMany.js";
 import { trainBpe, trainTokenizer } from "./index.js";
 
 const texts = Array.from(
@@ -18,8 +18,37 @@ describe("encoding many documents", () => {
     const tokenizer = await trainBpe({ documents: texts, vocabSize: 300, ifCorpusTooSmall: "shrink" });
     const big = [...texts, "fox ".repeat(600_000), ...texts, "", ...texts];
     const expected = big.map((text) => [...tokenizer.encode(text)]);
-    for (const workers of [1, 2, 3])
-      expect(await collect(encodeMany(tokenizer, big, { workers }))).toEqual(expected);
+    expect(await collect(encodeMany(tokenizer, big))).toEqual(expected);
+    for (const options of [{ workers: 2 }, { workers: 3, special: "all" as const }]) {
+      const pool = createEncodePool(tokenizer, options);
+      await pool.ready();
+      const streams = [collect(pool.encodeMany(big)), collect(pool.encodeMany(texts))];
+      const [first, second] = await Promise.all(streams);
+      expect(first).toEqual(expected);
+      expect(second).toEqual(expected.slice(0, texts.length));
+      await pool.close();
+    }
+  });
+
+  it("starts threads in the middle of a long stream", async () => {
+    const tokenizer = await trainTokenizer({
+      documents: ["abc d"],
+      model: { type: "WordLevel" },
+      vocabSize: 10,
+      preTokenizer: { type: "WhitespaceSplit" },
+    });
+    const long = Array.from({ length: 24 }, (_, i) => (i % 2 === 0 ? "abc " : "d abc ").repeat(50_000));
+    const short = long.slice(0, 2).map((text) => tokenizer.encode(text));
+    const slow = async function* () {
+      for (const text of long) {
+        yield text;
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    };
+    let i = 0;
+    for await (const ids of encodeMany(tokenizer, slow(), { workers: 2 }))
+      expect(ids).toEqual(short[i++ % 2]);
+    expect(i).toBe(long.length);
   });
 
   it("tells a text that cannot be spelt as encode does, and ends its threads where nobody listens any more", async () => {
@@ -42,10 +71,17 @@ describe("encoding many documents", () => {
     await expect(collect(encodeMany(tokenizer, ["abc", "xyz"], { workers: 2 }))).rejects.toMatchObject({
       code: alone,
     });
-    for await (const ids of encodeMany(tokenizer, ["abc", "abc"], { workers: 2 })) {
+    const pool = createEncodePool(tokenizer, { workers: 3 });
+    await pool.ready();
+    const wrong = function* () {
+      for (let i = 0; i < 100_000; i++) yield i === 60_000 ? "xyz" : "abc";
+    };
+    await expect(collect(pool.encodeMany(wrong()))).rejects.toMatchObject({ code: alone });
+    for await (const ids of pool.encodeMany(["abc", "abc"])) {
       expect([...ids]).toEqual([0]);
       break;
     }
+    await pool.close();
     await expect(collect(encodeMany(tokenizer, [], { workers: 0 }))).rejects.toMatchObject({
       code: "value-invalid",
     });

@@ -1,10 +1,14 @@
-/** @file Counting the words of a stream of documents, here or in threads. Counts are whole numbers, so their sums do not
+/** @file Counting the words of a stream of documents, here and in threads. Counts are whole numbers, so their sums do not
  *  depend on who counted what; only the order of the words may, and who needs an order sorts them.
+ *
+ *  The calling thread is one of the workers: it counts from the first document on, while the others start, and whenever
+ *  they have enough to do. They are started when the stream turns out long; a short one would be over before they are there.
  *
  *  What bounds the memory: the documents at hand (one, or two batches a thread), and the tables of all threads together
  *  (`memory`); what does not fit goes to shards on disk, which are merged at the end. */
 
-import { startThread, type Thread } from "../../platform/threads.js";
+import { requireThreads, startThread, type Thread } from "../../platform/threads.js";
+import { nextTurn } from "../../platform/turn.js";
 import { type CutSpec, createDocumentCounter } from "./counters.js";
 import type { CountReply, CountRequest, CountStart } from "./countThread.js";
 import { createPauses } from "./pauses.js";
@@ -16,6 +20,8 @@ export interface CountSettings {
   readonly documents: Iterable<string> | AsyncIterable<string>;
   readonly cut: CutSpec;
   readonly workers: number;
+  /** Characters that are counted here before threads are started. Default 4 million; 0: all wait for the threads. */
+  readonly threadsAfter?: number | undefined;
   /** Bytes. */
   readonly memory: number;
   readonly signal: AbortSignal | undefined;
@@ -30,7 +36,9 @@ export interface CountedWords {
   forEach(visit: WordVisitor): void;
 }
 
-const BATCH_CHARACTERS = 1 << 19;
+const MODULE = "tokenizer/training/countThread.js";
+const THREADS_AFTER = 1 << 22;
+const BATCH_CHARACTERS = 1 << 18;
 const BATCH_DOCUMENTS = 4096;
 const BATCHES_A_THREAD = 2;
 const REPORT_EVERY = 1000;
@@ -50,20 +58,26 @@ export async function withCountedWords<T>(
     const counted =
       settings.workers === 1
         ? await countHere(settings, spillFolder)
-        : await countInThreads(settings, spillFolder());
+        : await countInThreads(settings, spillFolder);
     return await use(counted);
   } finally {
     if (folder !== undefined) removeSpillFolder(folder);
   }
 }
 
-async function countHere(settings: CountSettings, folder: () => string): Promise<CountedWords> {
+/** A table in this thread; `shards`: what went to disk of it. */
+function createCounterHere(settings: CountSettings, folder: () => string) {
   const shards: string[] = [];
   const spill = (table: WordTable) => {
     shards.push(writeShard(folder(), `0-${shards.length}`, table));
   };
-  const map = createWordMap(settings.memory, spill);
-  const count = createDocumentCounter(settings.cut, map);
+  const map = createWordMap(settings.memory / settings.workers, spill);
+  return { map, shards };
+}
+
+async function countHere(settings: CountSettings, folder: () => string): Promise<CountedWords> {
+  const { map, shards } = createCounterHere(settings, folder);
+  const count = await createDocumentCounter(settings.cut, map);
   const pauses = createPauses(settings.signal);
   const seen = await forEachDocument(
     settings,
@@ -77,73 +91,121 @@ async function countHere(settings: CountSettings, folder: () => string): Promise
   return counted(seen, [table], shards, folder);
 }
 
-async function countInThreads(settings: CountSettings, folder: string): Promise<CountedWords> {
-  const threads: Thread<CountRequest, CountReply>[] = [];
+async function countInThreads(settings: CountSettings, folder: () => string): Promise<CountedWords> {
+  requireThreads(MODULE);
+  const { map, shards } = createCounterHere(settings, folder);
+  const count = await createDocumentCounter(settings.cut, map);
+  const { threadsAfter = THREADS_AFTER } = settings;
+  let helpers: Helper[] = [];
   try {
-    const words = new Float64Array(settings.workers);
-    for (let i = 0; i < settings.workers; i++) {
-      const memory = settings.memory / settings.workers;
-      const start: CountStart = { cut: settings.cut, memory, folder, thread: i };
-      threads.push(startThread("tokenizer/training/countThread.js", start));
-    }
-    const hand = createDealer(threads, settings.signal, words);
+    const hand = createDealer(settings.signal);
     let batch: string[] = [];
     let characters = 0;
-    const sum = () => words.reduce((a, b) => a + b, 0);
-    const seen = await forEachDocument(settings, sum, (document) => {
+    let before = 0;
+    const give = async (full: readonly string[]): Promise<void> => {
+      before += characters;
+      characters = 0;
+      if (helpers.length === 0 && before >= threadsAfter) {
+        helpers = startHelpers(settings, folder());
+        if (threadsAfter === 0)
+          await raceSignal(Promise.allSettled(helpers.map(({ started }) => started)), settings.signal);
+      }
+      if (hand.toThread(helpers, full)) return;
+      for (const document of full) count(document);
+      await hand.turn();
+    };
+    const words = () => helpers.reduce((sum, helper) => sum + helper.words, map.size);
+    const seen = await forEachDocument(settings, words, (document) => {
       batch.push(document);
       characters += document.length;
       if (characters < BATCH_CHARACTERS && batch.length < BATCH_DOCUMENTS) return undefined;
       const full = batch;
       batch = [];
-      characters = 0;
-      return hand.give(full);
+      return give(full);
     });
-    if (batch.length > 0) await hand.give(batch);
+    if (batch.length > 0) await give(batch);
     await hand.drain();
-    const replies = await Promise.all(threads.map((thread) => thread.ask("finish")));
+    const replies = await Promise.all(
+      helpers.filter(({ used }) => used).map(({ thread }) => thread.ask("finish")),
+    );
     return counted(
       seen,
-      replies.map(({ table }) => table!),
-      replies.flatMap(({ shards }) => shards!),
-      () => folder,
+      [map.take(), ...replies.map(({ table }) => table!)],
+      [...shards, ...replies.flatMap((reply) => reply.shards!)],
+      folder,
     );
   } finally {
-    await Promise.all(threads.map((thread) => thread.stop()));
+    await Promise.all(helpers.map(({ thread }) => thread.stop()));
   }
 }
 
-/** Gives each batch to the thread with the fewest; waits while all have enough. */
-function createDealer(
-  threads: readonly Thread<CountRequest, CountReply>[],
-  signal: AbortSignal | undefined,
-  words: Float64Array,
-) {
-  const open = threads.map(() => 0);
+interface Helper {
+  readonly thread: Thread<CountRequest, CountReply>;
+  readonly started: Promise<unknown>;
+  /** It can count, or never will: then asking tells why. */
+  ready: boolean;
+  /** Batches it has. */
+  open: number;
+  /** It was given some. */
+  used: boolean;
+  /** In its table at present. */
+  words: number;
+}
+
+function startHelpers({ cut, memory, workers }: CountSettings, folder: string): Helper[] {
+  return Array.from({ length: workers - 1 }, (_, i) => {
+    const start: CountStart = { cut, memory: memory / workers, folder, thread: i + 1 };
+    const thread = startThread<CountRequest, CountReply>(MODULE, start);
+    const started = thread.ask([]);
+    const helper: Helper = { thread, started, ready: false, open: 0, used: false, words: 0 };
+    const ready = () => {
+      helper.ready = true;
+    };
+    started.then(ready, ready);
+    return helper;
+  });
+}
+
+/** Gives each batch to the thread that has the fewest, while one has room. */
+function createDealer(signal: AbortSignal | undefined) {
   const running = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
   const check = () => {
     if (failure !== undefined) throw failure.error;
     signal?.throwIfAborted();
   };
+  const ask = (helper: Helper, batch: readonly string[]): void => {
+    helper.open++;
+    helper.used = true;
+    const run: Promise<void> = helper.thread
+      .ask(batch)
+      .then((reply) => {
+        helper.words = reply.words;
+      })
+      .catch((error: unknown) => {
+        failure ??= { error };
+      })
+      .finally(() => {
+        helper.open--;
+        running.delete(run);
+      });
+    running.add(run);
+  };
   return {
-    async give(batch: readonly string[]): Promise<void> {
-      while (Math.min(...open) >= BATCHES_A_THREAD) await raceSignal(Promise.race(running), signal);
+    toThread(helpers: readonly Helper[], batch: readonly string[]): boolean {
       check();
-      const i = open.indexOf(Math.min(...open));
-      open[i]!++;
-      const run: Promise<void> = threads[i]!.ask(batch)
-        .then((reply) => {
-          words[i] = reply.words;
-        })
-        .catch((error: unknown) => {
-          failure ??= { error };
-        })
-        .finally(() => {
-          open[i]!--;
-          running.delete(run);
-        });
-      running.add(run);
+      const free = helpers.filter(({ ready, open }) => ready && open < BATCHES_A_THREAD);
+      if (free.length === 0) return false;
+      ask(
+        free.reduce((a, b) => (b.open < a.open ? b : a)),
+        batch,
+      );
+      return true;
+    },
+    /** In which replies, and the signal, may come. */
+    async turn(): Promise<void> {
+      await nextTurn();
+      check();
     },
     async drain(): Promise<void> {
       while (running.size > 0) await raceSignal(Promise.race(running), signal);

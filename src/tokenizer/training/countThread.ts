@@ -27,12 +27,12 @@ export interface CountReply {
   readonly shards?: readonly string[];
 }
 
-export const serve: Serve<CountStart, CountRequest, CountReply> = ({ cut, memory, folder, thread }) => {
+export const serve: Serve<CountStart, CountRequest, CountReply> = async ({ cut, memory, folder, thread }) => {
   const shards: string[] = [];
   const map = createWordMap(memory, (table) => {
     shards.push(writeShard(folder, `${thread}-${shards.length}`, table));
   });
-  const count = createDocumentCounter(cut, map);
+  const count = await createDocumentCounter(cut, map);
   return (request) => {
     if (request !== "finish") {
       for (const document of request) count(document);

@@ -1,10 +1,7 @@
 /** @file Words of documents into a WordMap: by a published pattern, fast, or by any normaliser and pre-tokenizer. */
 
-import { makeNormalizer } from "../normalizers/index.js";
 import { createSplitter } from "../pretokenizers/create.js";
-import { makePreTokenizer } from "../pretokenizers/index.js";
 import type { PatternName } from "../pretokenizers/splitter.js";
-import { alignedText, wellFormed } from "../text/aligned.js";
 import { createCharacterClasses } from "../text/categories.js";
 import { blockEnd, createUtf8Buffer } from "../text/utf8.js";
 import type { WordMap } from "./wordMap.js";
@@ -18,8 +15,11 @@ export type CutSpec =
 /** Counts the words of one document. */
 export type DocumentCounter = (document: string) => void;
 
-export function createDocumentCounter(spec: CutSpec, map: WordMap): DocumentCounter {
-  return spec.kind === "pattern" ? patternCounter(spec.pattern, map) : pipelineCounter(spec, map);
+/** The components of a pipeline are loaded when one is asked for: a thread that cuts by a pattern starts sooner. */
+export async function createDocumentCounter(spec: CutSpec, map: WordMap): Promise<DocumentCounter> {
+  if (spec.kind === "pattern") return patternCounter(spec.pattern, map);
+  const { pipelineCounter } = await import("./pipelineCounter.js");
+  return pipelineCounter(spec, map);
 }
 
 function patternCounter(pattern: PatternName, map: WordMap): DocumentCounter {
@@ -41,21 +41,5 @@ function patternCounter(pattern: PatternName, map: WordMap): DocumentCounter {
       }
       at = stop;
     }
-  };
-}
-
-function pipelineCounter(spec: CutSpec & { kind: "pipeline" }, map: WordMap): DocumentCounter {
-  const place = (at: string) => ({ file: "training", at });
-  const normalizer =
-    spec.normalizer === null ? undefined : makeNormalizer(spec.normalizer, place("normalizer"));
-  const preTokenizer =
-    spec.preTokenizer === null ? undefined : makePreTokenizer(spec.preTokenizer, place("preTokenizer"));
-  const utf8 = createUtf8Buffer();
-  return (document) => {
-    const text = alignedText(wellFormed(document));
-    const normalized = normalizer === undefined ? text : normalizer(text);
-    const pieces = preTokenizer === undefined ? [normalized] : preTokenizer(normalized);
-    for (const { text: word } of pieces)
-      if (word !== "") map.count(utf8.bytes, utf8.view, 0, utf8.fill(word));
   };
 }

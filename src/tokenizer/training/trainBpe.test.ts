@@ -50,13 +50,13 @@ function countWhitespaceWords(documents: string[]): WordCounts {
   return { letters: Int32Array.from(letters.flat()), starts, counts: Float64Array.from(counts.values()) };
 }
 
-function countWords(test: TrainCase, documents: string[]): WordCounts {
+async function countWords(test: TrainCase, documents: string[]): Promise<WordCounts> {
   const pre = test.pre_tokenizer;
   if (pre.type === "WhitespaceSplit") return countWhitespaceWords(documents);
   const regex = pre.type === "Sequence" ? pre.pretokenizers![0]!.pattern.Regex : GPT2_PATTERN;
   expect([GPT2_PATTERN, GPT4_PATTERN]).toContain(regex);
   const map = createWordMap(2 ** 30, () => {});
-  const count = createDocumentCounter(
+  const count = await createDocumentCounter(
     { kind: "pattern", pattern: regex === GPT4_PATTERN ? "gpt4" : "gpt2" },
     map,
   );
@@ -69,7 +69,7 @@ async function train(name: string) {
   const file = test.corpus.startsWith("shared/")
     ? join(shared, test.corpus.slice(7))
     : join(cases, name, test.corpus);
-  const words = countWords(test, documentsOf(readFileSync(file, "utf8"), test.feed));
+  const words = await countWords(test, documentsOf(readFileSync(file, "utf8"), test.feed));
   const { trainer } = test;
   const alphabet = chooseAlphabet(words, {
     specialTokens: trainer.special_tokens ?? [],
