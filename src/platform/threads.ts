@@ -66,7 +66,9 @@ export function startThread<Request, Reply>(module: string, start: unknown): Thr
     for (const { reject } of waiting.splice(0)) reject(ended);
   };
   worker.on("message", (message: ThreadReply) => {
-    const { resolve, reject } = waiting.shift()!;
+    const asked = waiting.shift();
+    if (asked === undefined) return; // an answer that was under way when the thread was stopped
+    const { resolve, reject } = asked;
     if ("reply" in message) resolve(message.reply as Reply);
     else if ("mistake" in message) reject(new UserError(message.mistake));
     else reject(new Error(message.failure));

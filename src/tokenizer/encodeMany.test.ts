@@ -7,17 +7,21 @@ const texts = Array.from(
   (_, i) => `Document ${i}: ${"the fox, the hen. ".repeat(i % 97)}猫😀\n`,
 );
 
-async function collect(stream: AsyncIterable<Int32Array>): Promise<number[][]> {
-  const all: number[][] = [];
-  for await (const ids of stream) all.push([...ids]);
+/** Millions of ids are compared as text, which is quick. */
+const asText = (ids: Int32Array) =>
+  Buffer.from(ids.buffer, ids.byteOffset, ids.byteLength).toString("latin1");
+
+async function collect(stream: AsyncIterable<Int32Array>): Promise<string[]> {
+  const all: string[] = [];
+  for await (const ids of stream) all.push(asText(ids));
   return all;
 }
 
 describe("encoding many documents", () => {
   it("gives the ids of each document in their order, whatever the number of threads", async () => {
     const tokenizer = await trainBpe({ documents: texts, vocabSize: 300, ifCorpusTooSmall: "shrink" });
-    const big = [...texts, "fox ".repeat(600_000), ...texts, "", ...texts];
-    const expected = big.map((text) => [...tokenizer.encode(text)]);
+    const big = [...texts, "fox ".repeat(150_000), ...texts, "", ...texts];
+    const expected = big.map((text) => asText(tokenizer.encode(text)));
     expect(await collect(encodeMany(tokenizer, big))).toEqual(expected);
     for (const options of [{ workers: 2 }, { workers: 3, special: "all" as const }]) {
       const pool = createEncodePool(tokenizer, options);
@@ -38,7 +42,7 @@ describe("encoding many documents", () => {
       preTokenizer: { type: "WhitespaceSplit" },
     });
     const long = Array.from({ length: 24 }, (_, i) => (i % 2 === 0 ? "abc " : "d abc ").repeat(50_000));
-    const short = long.slice(0, 2).map((text) => tokenizer.encode(text));
+    const short = long.slice(0, 2).map((text) => asText(tokenizer.encode(text)));
     const slow = async function* () {
       for (const text of long) {
         yield text;
@@ -47,7 +51,7 @@ describe("encoding many documents", () => {
     };
     let i = 0;
     for await (const ids of encodeMany(tokenizer, slow(), { workers: 2 }))
-      expect(ids).toEqual(short[i++ % 2]);
+      expect(asText(ids) === short[i++ % 2]).toBe(true);
     expect(i).toBe(long.length);
   });
 
