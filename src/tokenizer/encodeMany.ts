@@ -2,7 +2,7 @@
  *  document do not depend on the number of threads.
  *
  *  The calling thread is one of the workers: it encodes from the first document on, whatever the threads that help it need
- *  to start (some 0.2 s to 0.5 s, in which it gets through 10 MB and more), and whenever they have enough to do. So threads
+ *  to start (0.1 s to 0.5 s), and whenever they have enough to do. So threads
  *  are started only when a stream turns out long, and a short one is encoded as if there were none. */
 
 import { UserError } from "../platform/errors.js";
