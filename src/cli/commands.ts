@@ -2,6 +2,7 @@
 
 import { chatCommand } from "./chat.js";
 import type { CliCommand } from "./command.js";
+import { exportCommand, importCommand } from "./convert.js";
 import { doctorCommand } from "./doctor.js";
 import { embedCommand } from "./embed.js";
 import { fillMaskCommand } from "./fillMask.js";
@@ -18,6 +19,8 @@ export const commands: readonly CliCommand[] = [
   chatCommand,
   embedCommand,
   fillMaskCommand,
+  exportCommand,
+  importCommand,
   doctorCommand,
   inspectCommand,
   tokenizerCommand,

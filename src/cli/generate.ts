@@ -11,7 +11,7 @@ import { StoppedError } from "./program.js";
 import { deviceFlags, samplingFlags, samplingOf } from "./sampling.js";
 
 const GenerateSchema = z.strictObject({
-  model: z.string().describe("a run's folder, a model's folder or a llama2.c file (.bin)"),
+  model: z.string().describe("a run's folder, a model's folder, a GGUF file or a llama2.c file (.bin)"),
   prompt: z.string().optional().describe("what to continue; by default the model begins a text"),
   ...samplingFlags,
   stop: z.array(z.string()).optional().describe("end before any of these strings"),

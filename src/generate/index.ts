@@ -3,6 +3,7 @@
 
 export * from "./beamSearch.js";
 export * from "./conditioned.js";
+export { type ConvertOptions, convertModel } from "./convert.js";
 export * from "./decoding.js";
 export * from "./embedder.js";
 export type { OpenEncoderOptions } from "./encoderPlace.js";

@@ -9,8 +9,10 @@ import { createEngine, type Device } from "../tensor/device.js";
 import type { Compute } from "../tensor/dtype.js";
 import type { Engine } from "../tensor/engine.js";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/index.js";
+import { checkTokenizer } from "./checkTokenizer.js";
 import { generationDefaults } from "./defaults.js";
 import { generateBatch, streamGenerate } from "./generate.js";
+import { loadGguf } from "./gguf.js";
 import { loadLlama2c } from "./llama2c.js";
 import type { GenerateOptions } from "./options.js";
 import { prefixToken } from "./prefixToken.js";
@@ -45,7 +47,7 @@ export interface TextGenerator {
   dispose(): void;
 }
 
-/** `place`: a run's folder (its `model/` is used), a model's folder, or a llama2.c file (.bin). Throws UserError where
+/** `place`: a run's folder (its `model/` is used), a model's folder, a GGUF file, or a llama2.c file (.bin). Throws UserError where
  *  there is no model or it is damaged. */
 export function loadGenerator(place: string, options: LoadGeneratorOptions = {}): TextGenerator {
   const { device, compute, threads, onWarning } = options;
@@ -60,7 +62,9 @@ export function loadGenerator(place: string, options: LoadGeneratorOptions = {})
     const loaded =
       found.kind === "folder"
         ? loadFolder(found.path, engine, onWarning)
-        : loadLlama2c(found.path, engine, options.tokenizer);
+        : found.kind === "gguf"
+          ? loadGguf(found.path, engine, onWarning)
+          : loadLlama2c(found.path, engine, options.tokenizer);
     engine.keepPacked();
     return textGenerator({ ...loaded, engine, place: found.path });
   } catch (error) {
@@ -117,25 +121,26 @@ export function textGenerator(parts: GeneratorParts): TextGenerator {
   };
 }
 
-type Found = { readonly kind: "folder" | "llama2c"; readonly path: string };
+export type Found = { readonly kind: "folder" | "gguf" | "llama2c"; readonly path: string };
 
-function findModel(place: string): Found {
+export function findModel(place: string): Found {
   if (!exists(place)) {
     throw new UserError({
       code: "model-missing",
       file: place,
       message: "does not exist",
-      expected: "a run's folder, a model's folder or a llama2.c file (.bin)",
+      expected: "a run's folder, a model's folder, a GGUF file or a llama2.c file (.bin)",
       fix: "check the path, or make a model: cygnet quickstart",
     });
   }
   if (!isDirectory(place)) {
+    if (extensionOf(place).toLowerCase() === ".gguf") return { kind: "gguf", path: place };
     if (extensionOf(place) === ".bin") return { kind: "llama2c", path: place };
     throw new UserError({
       code: "model-missing",
       file: place,
       message: "is no model",
-      expected: "a run's folder, a model's folder or a llama2.c file (.bin)",
+      expected: "a run's folder, a model's folder, a GGUF file or a llama2.c file (.bin)",
     });
   }
   for (const folder of [place, joinPath(place, "model")])
@@ -153,16 +158,7 @@ function loadFolder(folder: string, engine: Engine, onWarning?: (warning: string
   const model = loadModel(folder, onWarning === undefined ? { engine } : { engine, onWarning });
   try {
     const tokenizer = loadTokenizer(folder);
-    if (tokenizer.vocabSize > model.vocabSize) {
-      throw new UserError({
-        code: "tokenizer-foreign",
-        file: folder,
-        message: "the tokenizer has more tokens than the model knows",
-        found: tokenizer.vocabSize,
-        expected: `at most ${model.vocabSize}`,
-        fix: "give the tokenizer that the model was trained with",
-      });
-    }
+    checkTokenizer(tokenizer, model, folder);
     return {
       model,
       tokenizer,

@@ -7,6 +7,7 @@ export * from "./describe/index.js";
 export * from "./encoderModel.js";
 export * from "./encoders.js";
 export * from "./family.js";
+export * from "./gguf/index.js";
 export * from "./heads/classifier.js";
 export { readLlama2c } from "./llama/llama2c.js";
 export * from "./load.js";

@@ -8,6 +8,7 @@ import { openWeights } from "./checkpoints/folder.js";
 import { readFloats, readInto, type StoredTensor, type StoredTensors } from "./checkpoints/storedTensor.js";
 import { drawn } from "./create.js";
 import { allRows, freeze, type ParameterTable, type RawConfig } from "./family.js";
+import { isGgufFile, openGguf } from "./gguf/open.js";
 import type { CausalModel } from "./model.js";
 import { familyFor } from "./registry.js";
 import type { Seq2SeqModel } from "./seq2seqModel.js";
@@ -22,11 +23,23 @@ export interface LoadModelOptions {
   readonly onWarning?: (warning: string) => void;
 }
 
-/** Throws UserError: folder or files missing or damaged, unknown model type, a tensor missing, superfluous or of another shape. */
+/** A model's folder, or a GGUF file. Throws UserError: folder or files missing or damaged, unknown model type, a tensor missing,
+ *  superfluous or of another shape. */
 export function loadModel(folder: string, options: LoadModelOptions): CausalModel {
+  if (isGgufFile(folder) && !isDirectory(folder)) return loadGgufModel(folder, options);
   const { file, config } = readConfig(folder, options.configName);
   const prepared = familyFor(config, "causal", file).prepare(config, { file });
   return prepared.build(loadParameters(folder, prepared.table, options), options.engine);
+}
+
+function loadGgufModel(file: string, options: LoadModelOptions): CausalModel {
+  const { config, weights } = openGguf(file);
+  try {
+    const prepared = familyFor(config, "causal", file).prepare(config, { file });
+    return prepared.build(readParameters(weights, file, prepared.table, options), options.engine);
+  } finally {
+    weights.close();
+  }
 }
 
 /** The same for an encoder-decoder. */
@@ -68,11 +81,26 @@ export function loadParameters(
   options: LoadModelOptions,
   newHead?: NewHead,
 ): Map<string, Tensor> {
-  const { engine, onWarning, strict = true } = options;
   const weights = openWeights(folder);
+  try {
+    return readParameters(weights, folder, table, options, newHead);
+  } finally {
+    weights.close();
+  }
+}
+
+/** The same from weights that are open; `place` is for messages. */
+function readParameters(
+  weights: StoredTensors,
+  place: string,
+  table: ParameterTable,
+  options: LoadModelOptions,
+  newHead?: NewHead,
+): Map<string, Tensor> {
+  const { engine, onWarning, strict = true } = options;
   const parameters = new Map<string, Tensor>();
   try {
-    const stored = match(weights, table, folder, strict, newHead);
+    const stored = match(weights, table, place, strict, newHead);
     for (const [name, shape, init] of allRows(table)) {
       const from = stored.get(name);
       if (from === undefined && table.absent?.(name) === "without") continue;
@@ -93,8 +121,6 @@ export function loadParameters(
   } catch (error) {
     for (const parameter of parameters.values()) parameter.dispose();
     throw error;
-  } finally {
-    weights.close();
   }
 }
 

@@ -15,6 +15,8 @@ export { readGpt2Files } from "./files/gpt2.js";
 export { readLlama2cTokenizer } from "./files/llama2c.js";
 export { loadTokenizer } from "./files/load.js";
 export { saveTokenizer } from "./files/save.js";
+export type { GgufTokenizerOptions } from "./files/saveGguf.js";
+export { ggufTokenizerEntries } from "./files/saveGguf.js";
 export { readSentencePiece } from "./files/sentencePiece.js";
 export type { TiktokenOptions } from "./files/tiktoken.js";
 export { readTiktoken } from "./files/tiktoken.js";
