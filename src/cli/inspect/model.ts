@@ -4,9 +4,11 @@
 import { z } from "zod";
 import {
   describeModel,
+  isGgufFile,
   knownModels,
   type ModelDescription,
   type ModelNode,
+  openGguf,
   type RawConfig,
 } from "../../models/index.js";
 import { nearest, UserError } from "../../platform/errors.js";
@@ -18,7 +20,9 @@ import { drawTable } from "../views/table.js";
 const InspectModelSchema = z.strictObject({
   model: z
     .string()
-    .describe(`a run's or model's folder, a config.json, or one of ${Object.keys(knownModels).join(", ")}`),
+    .describe(
+      `a run's or model's folder, a config.json, a GGUF file, or one of ${Object.keys(knownModels).join(", ")}`,
+    ),
   context: z
     .int()
     .positive()
@@ -59,6 +63,11 @@ function configOf(place: string): { config: RawConfig; file?: string } {
       expected: `a model's folder, a config.json, or one of ${Object.keys(knownModels).join(", ")}`,
       fix: close === undefined ? undefined : `did you mean ${close}?`,
     });
+  }
+  if (isGgufFile(file)) {
+    const { config, weights } = openGguf(file);
+    weights.close();
+    return { config, file };
   }
   const config = readJson(file);
   if (typeof config !== "object" || config === null || Array.isArray(config))

@@ -48,6 +48,8 @@ export function exportGguf(
     bosId: model.bosTokenId,
     eosId: model.eosTokenIds[0],
     padId: model.padTokenId,
+    eotId: model.eosTokenIds.find((id) => id !== (tokenizer.eosId ?? model.eosTokenIds[0])),
+    onWarning,
   });
   const tensors = [...model.parameters].map(([published, tensor]) =>
     tensorToWrite(model, config.architecture, published, tensor, type),

@@ -4,6 +4,8 @@ import { join, resolve } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { decoderConfigs } from "../../../test/support/decoderConfigs.js";
 import { isUserError } from "../../platform/errors.js";
+import { type GgufValue, ggufTensorBytes } from "../../platform/gguf/types.js";
+import { type GgufTensorToWrite, writeGguf } from "../../platform/gguf/write.js";
 import { createReferenceBackend } from "../../tensor/backends/reference/index.js";
 import { Engine } from "../../tensor/index.js";
 import { type Tokenizer, trainBpe } from "../../tokenizer/index.js";
@@ -160,6 +162,62 @@ describe("a model written as GGUF and read again", () => {
     const model = createModel({ config: configOf("mistral"), engine, seed: 1 });
     exportGguf(model, await tokenizer(), join(folder, "window.gguf"), { onWarning: (w) => warnings.push(w) });
     expect(warnings.join()).toMatch(/beyond 3 tokens/);
+  });
+});
+
+describe("a file that does not hold the model it describes", () => {
+  const tensor = (name: string, dimensions: readonly number[], type: GgufTensorToWrite["type"] = "F32") => ({
+    name,
+    type,
+    dimensions,
+    data: () => new Uint8Array(ggufTensorBytes(type, dimensions)!),
+  });
+  const u32 = (value: number): GgufValue => ({ type: "uint32", value });
+  const entries: Record<string, GgufValue> = {
+    "general.architecture": { type: "string", value: "llama" },
+    "llama.block_count": u32(1),
+    "llama.context_length": u32(8),
+    "llama.embedding_length": u32(32),
+    "llama.feed_forward_length": u32(32),
+    "llama.attention.head_count": u32(2),
+    "llama.attention.layer_norm_rms_epsilon": { type: "float32", value: 1e-5 },
+  };
+  const layer = ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"];
+  const tensors = [
+    tensor("token_embd.weight", [32, 9]),
+    tensor("output_norm.weight", [32]),
+    tensor("blk.0.attn_norm.weight", [32]),
+    tensor("blk.0.ffn_norm.weight", [32]),
+    ...layer.map((name) => tensor(`blk.0.${name}.weight`, [32, 32])),
+  ];
+  const file = join(folder, "wrong.gguf");
+  const loaded =
+    (change: Record<string, GgufValue>, list: readonly GgufTensorToWrite[] = tensors) =>
+    () => {
+      writeGguf(file, Object.entries({ ...entries, ...change }), list);
+      return loadModel(file, { engine });
+    };
+
+  it("is refused by name", () => {
+    expect(loaded({})().vocabSize).toBe(9);
+    const without = (name: string) => tensors.filter((t) => t.name !== name);
+    const list: GgufValue = { type: "array", of: "uint32", values: [2] };
+    const wrong: [() => unknown, RegExp][] = [
+      [loaded({ "general.architecture": { type: "string", value: "rwkv7" } }), /rwkv7.*llama, qwen2/],
+      [loaded({ "llama.block_count": u32(2 ** 31 - 1) }), /block_count/],
+      [loaded({ "llama.block_count": u32(2 ** 32 - 1) }), /block_count/],
+      [loaded({ "llama.attention.head_count": list }), /head_count.*list/],
+      [loaded({ "llama.attention.head_count": u32(3) }), /head_dim/],
+      [loaded({ "llama.expert_count": u32(8) }), /expert_count.*mixtures/],
+      [loaded({ "llama.embedding_length": u32(64) }), /token_embd.weight.*another shape/],
+      [loaded({ "llama.rope.scaling.type": { type: "string", value: "magic" } }), /rope.scaling/],
+      [loaded({ "llama.attention.layer_norm_rms_epsilon": u32(0) }), /rms_norm_eps/],
+      [loaded({}, without("blk.0.attn_q.weight")), /q_proj.*not in the weights/],
+      [loaded({}, without("token_embd.weight")), /token_embd/],
+      [loaded({}, [...tensors, tensor("blk.0.what.weight", [2])]), /blk.0.what.weight.*no parameter/],
+      [loaded({}, [...tensors, tensor("blk.0.x.weight", [256], "Q4_K")]), /comes with quantisation.*Q4_K/],
+    ];
+    for (const [load, message] of wrong) expect(load).toThrow(message);
   });
 });
 

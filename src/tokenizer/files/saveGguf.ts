@@ -17,6 +17,10 @@ export interface GgufTokenizerOptions {
   readonly bosId?: number | undefined;
   readonly eosId?: number | undefined;
   readonly padId?: number | undefined;
+  /** Ends a turn, where that is another token than the end of a text. */
+  readonly eotId?: number | undefined;
+  /** Told what llama.cpp will do otherwise. */
+  readonly onWarning?: ((warning: string) => void) | undefined;
 }
 
 type Entry = readonly [key: string, value: GgufValue];
@@ -54,13 +58,17 @@ export function ggufTokenizerEntries(tokenizer: Tokenizer, options: GgufTokenize
       : ([["tokenizer.ggml.merges", { type: "array", of: "string", values: merges }]] as const)),
     ...id("bos", bos),
     ...id("eos", tokenizer.eosId ?? options.eosId),
+    ...id("eot", options.eotId),
     ...id("unknown", tokenizer.unkId),
     ...id("padding", tokenizer.padId ?? options.padId),
     ["tokenizer.ggml.add_bos_token", flag(addBos && bos !== undefined)],
     ["tokenizer.ggml.add_eos_token", flag(false)],
     ...templates(tokenizer),
   ];
-  compare(tokenizer, entries);
+  const composed = !pieces && composes(definition.normalizer);
+  if (composed)
+    options.onWarning?.("llama.cpp does not compose characters (NFC): it cuts decomposed accents otherwise");
+  compare(tokenizer, entries, composed);
   return entries;
 }
 
@@ -116,6 +124,14 @@ function prefixed(tokenizer: Tokenizer): boolean {
   return first !== undefined && (tokenizer.idToToken(first) ?? "").startsWith(SIGN);
 }
 
+/** A byte-level vocabulary's normaliser: none, or NFC, which llama.cpp leaves out. */
+function composes(normalizer: unknown): boolean {
+  const { type, normalizers = [] } = (normalizer ?? {}) as Fields;
+  if (type === "Sequence") return (normalizers as readonly unknown[]).map(composes).includes(true);
+  if (type === undefined || type === "NFC") return type === "NFC";
+  return refuse(`it normalises text (${String(type)})`);
+}
+
 /** The name by which llama.cpp knows the patterns. */
 function nameOfCuts(definition: Fields, ignoreMerges: boolean): string {
   const patterns = patternsOf(definition.pre_tokenizer);
@@ -158,9 +174,9 @@ const TEXTS = [
 ];
 
 /** What stands in the file must cut as the tokenizer does. */
-function compare(tokenizer: Tokenizer, entries: readonly Entry[]): void {
+function compare(tokenizer: Tokenizer, entries: readonly Entry[], composed: boolean): void {
   const again = ggufTokenizer(new Map(entries), "the vocabulary as written");
-  for (const sample of TEXTS) {
+  for (const sample of composed ? TEXTS.map((t) => t.normalize("NFC")) : TEXTS) {
     let ids: Int32Array;
     try {
       ids = tokenizer.encode(sample);
