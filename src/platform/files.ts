@@ -240,7 +240,7 @@ const REASONS: Record<string, [code: string, message: string, fix: string]> = {
 };
 
 /** Runs `action`, turning the system's errors about `file` into errors a user can act on. */
-function guard<T>(file: string, action: () => T): T {
+export function guard<T>(file: string, action: () => T): T {
   try {
     return action();
   } catch (error) {

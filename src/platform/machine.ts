@@ -26,3 +26,6 @@ export function describeMachine(): Machine {
 export function residentBytes(): number {
   return process.memoryUsage.rss();
 }
+
+export const homeFolder = os.homedir;
+export const hostName = os.hostname;

@@ -1,0 +1,4 @@
+/** @file Models of the Hugging Face hub. */
+
+export { type DownloadOptions, type DownloadProgress, downloadModel, resolveModel } from "./download.js";
+export { isHubPlace } from "./place.js";
