@@ -9,5 +9,6 @@ export {
   type MaskFiller,
   type TextGenerator,
 } from "./generate/index.js";
+export { type DownloadOptions, downloadModel, resolveModel } from "./models/hub/index.js";
 export { isUserError, UserError, type UserErrorDetail } from "./platform/errors.js";
 export { type PretrainConfig, type PretrainResult, pretrain } from "./train/index.js";

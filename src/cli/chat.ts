@@ -7,11 +7,16 @@ import type { GenerateOptions } from "../generate/options.js";
 import { nearest } from "../platform/errors.js";
 import { type LineSource, onInterrupt, standardLines } from "../platform/lines.js";
 import { command } from "./command.js";
+import { modelPlace } from "./hub.js";
 import type { Io } from "./io.js";
 import { deviceFlags, samplingFlags, samplingOf } from "./sampling.js";
 
 const ChatSchema = z.strictObject({
-  model: z.string().describe("a run's folder, a model's folder or a llama2.c file (.bin)"),
+  model: z
+    .string()
+    .describe(
+      "a run's folder, a model's folder, a GGUF file, a llama2.c file (.bin), or hf:org/name of the hub",
+    ),
   ...samplingFlags,
   ...deviceFlags,
   tokenizer: z.string().optional().describe("the tokenizer of a llama2.c file (tok*.bin beside it)"),
@@ -28,7 +33,7 @@ export const chatCommand = command({
     const settings = ChatSchema.parse(given);
     const { model, device, compute, tokenizer } = settings;
     const onWarning = (warning: string) => io.err.write(`${warning}\n`);
-    const generator = loadGenerator(model, { device, compute, tokenizer, onWarning });
+    const generator = loadGenerator(await modelPlace(model, io), { device, compute, tokenizer, onWarning });
     const lines = standardLines();
     try {
       await converse(generator, samplingOf(settings), lines, io);

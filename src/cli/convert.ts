@@ -2,12 +2,14 @@
 
 import { z } from "zod";
 import { convertModel } from "../generate/convert.js";
-import { ggufDtypes } from "../models/index.js";
+import { ggufDtypes, isHubPlace } from "../models/index.js";
+import { UserError } from "../platform/errors.js";
 import { command } from "./command.js";
+import { modelPlace } from "./hub.js";
 import type { Io } from "./io.js";
 
 const ExportSchema = z.strictObject({
-  model: z.string().describe("a run's folder, a model's folder or a GGUF file"),
+  model: z.string().describe("a run's folder, a model's folder, a GGUF file, or hf:org/name of the hub"),
   to: z.enum(["gguf", "hf"]).describe("gguf: one file for llama.cpp; hf: a folder in Hugging Face's layout"),
   out: z.string().describe("the file or folder to write"),
   dtype: z
@@ -17,9 +19,17 @@ const ExportSchema = z.strictObject({
 });
 
 const ImportSchema = z.strictObject({
-  model: z.string().describe("a model's folder or a GGUF file"),
-  out: z.string().describe("the folder to write"),
-  dtype: z.enum(["f32", "bf16"]).default("f32").describe("of the weights"),
+  model: z
+    .string()
+    .describe("hf:org/name[@revision] of the Hugging Face hub, a model's folder or a GGUF file"),
+  out: z
+    .string()
+    .optional()
+    .describe("the folder to write; a model of the hub goes to ~/.cache/cygnet (or CYGNET_CACHE) by default"),
+  dtype: z
+    .enum(["f32", "bf16"])
+    .optional()
+    .describe("of the weights: f32 by default; a model of the hub stays as it is"),
 });
 
 const warn = (io: Io) => (warning: string) => io.err.write(`${warning}\n`);
@@ -34,7 +44,8 @@ export const exportCommand = command({
     "cygnet export runs/village --to hf --out village --dtype bf16",
   ],
   async run(given, io) {
-    const { model: from, to, out, dtype } = ExportSchema.parse(given);
+    const { model, to, out, dtype } = ExportSchema.parse(given);
+    const from = await modelPlace(model, io);
     convertModel({ from, to, out, dtype, onWarning: warn(io) });
     io.err.write(`wrote ${out}\n`);
   },
@@ -42,12 +53,28 @@ export const exportCommand = command({
 
 export const importCommand = command({
   name: "import",
-  summary: "make a model's folder from a GGUF file or another folder",
+  summary: "make a model's folder from the Hugging Face hub, a GGUF file or another folder",
   schema: ImportSchema,
   positional: [{ key: "model", required: true }],
-  examples: ["cygnet import model-q8_0.gguf --out models/mine"],
+  examples: [
+    "cygnet import hf:HuggingFaceTB/SmolLM2-135M --out models/smol",
+    "cygnet import hf:sentence-transformers/all-MiniLM-L6-v2",
+    "cygnet import model-q8_0.gguf --out models/mine",
+  ],
   async run(given, io) {
-    const { model: from, out, dtype } = ImportSchema.parse(given);
+    const { model, out, dtype } = ImportSchema.parse(given);
+    if (isHubPlace(model) && dtype === undefined) {
+      io.out.write(`${await modelPlace(model, io, out)}\n`);
+      return;
+    }
+    if (out === undefined)
+      throw new UserError({
+        code: "usage",
+        at: "--out",
+        message: "says where the model is to go, and is missing",
+        fix: `such as: cygnet import ${model} --out models/mine`,
+      });
+    const from = await modelPlace(model, io);
     convertModel({ from, to: "hf", out, dtype, onWarning: warn(io) });
     io.err.write(`wrote ${out}\n`);
   },

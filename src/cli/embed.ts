@@ -3,10 +3,15 @@
 import { z } from "zod";
 import { loadEmbedder } from "../generate/embedder.js";
 import { command } from "./command.js";
+import { modelPlace } from "./hub.js";
 import { deviceFlags } from "./sampling.js";
 
 const EmbedSchema = z.strictObject({
-  model: z.string().describe("the folder of an encoder, with sentence-transformers' files or without"),
+  model: z
+    .string()
+    .describe(
+      "the folder of an encoder, with sentence-transformers' files or without, or hf:org/name of the hub",
+    ),
   text: z.array(z.string()).min(1).describe("texts; two or more are compared"),
   pooling: z
     .enum(["mean", "cls", "last"])
@@ -30,7 +35,7 @@ export const embedCommand = command({
   async run(given, io) {
     const { model, text: texts, pooling, normalize, json, device, compute } = EmbedSchema.parse(given);
     const onWarning = (warning: string) => io.err.write(`${warning}\n`);
-    const embedder = loadEmbedder(model, { device, compute, onWarning });
+    const embedder = loadEmbedder(await modelPlace(model, io), { device, compute, onWarning });
     try {
       const vectors = await embedder.embed(texts, { pooling, normalize });
       if (json) {

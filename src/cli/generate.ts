@@ -6,12 +6,17 @@ import type { GenerateOptions } from "../generate/options.js";
 import type { Generation } from "../generate/request.js";
 import { onStop, SIGNAL_EXIT } from "../platform/signals.js";
 import { command } from "./command.js";
+import { modelPlace } from "./hub.js";
 import type { Io } from "./io.js";
 import { StoppedError } from "./program.js";
 import { deviceFlags, samplingFlags, samplingOf } from "./sampling.js";
 
 const GenerateSchema = z.strictObject({
-  model: z.string().describe("a run's folder, a model's folder, a GGUF file or a llama2.c file (.bin)"),
+  model: z
+    .string()
+    .describe(
+      "a run's folder, a model's folder, a GGUF file, a llama2.c file (.bin), or hf:org/name of the hub",
+    ),
   prompt: z.string().optional().describe("what to continue; by default the model begins a text"),
   ...samplingFlags,
   stop: z.array(z.string()).optional().describe("end before any of these strings"),
@@ -37,7 +42,7 @@ export const generateCommand = command({
     const settings = GenerateSchema.parse(given);
     const { model, device, compute, tokenizer } = settings;
     const onWarning = (warning: string) => io.err.write(`${warning}\n`);
-    const generator = loadGenerator(model, { device, compute, tokenizer, onWarning });
+    const generator = loadGenerator(await modelPlace(model, io), { device, compute, tokenizer, onWarning });
     const controller = new AbortController();
     const quiet = onStop((signal) => controller.abort(new StoppedError(SIGNAL_EXIT[signal])));
     try {

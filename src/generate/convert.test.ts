@@ -68,7 +68,7 @@ describe("convertModel", () => {
     const out = join(root, "never");
     mkdirSync(join(root, "folder"));
     const wrong: [Parameters<typeof convertModel>[0], RegExp][] = [
-      [{ from: "hf:karpathy/tiny", to: "hf", out }, /not downloaded yet/],
+      [{ from: "hf:karpathy/tiny", to: "hf", out }, /is on the hub.*cygnet import hf:karpathy/s],
       [{ from: join(root, "nothing"), to: "hf", out }, /does not exist/],
       [{ from: folder, to: "hf", out, dtype: "q8_0" }, /dtype.*q8_0.*f32 or bf16/s],
       [{ from: folder, to: "gguf", out: join(root, "folder") }, /is a folder/],

@@ -55,14 +55,6 @@ export function convertModel({ from, to, out, dtype, onWarning }: ConvertOptions
 }
 
 function localModel(place: string) {
-  if (/^hf:/.test(place))
-    throw new UserError({
-      code: "download-unsupported",
-      file: place,
-      message: "models are not downloaded yet",
-      expected: "a run's folder, a model's folder or a GGUF file",
-      fix: "download the model's files into a folder and name that",
-    });
   const source = findModel(place);
   if (source.kind === "llama2c")
     throw new UserError({

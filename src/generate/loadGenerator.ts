@@ -1,6 +1,7 @@
 /** @file A model from disk, ready to write: `loadGenerator("runs/village")`. Weights are packed once for fast decoding, and
  *  generation_config.json gives the defaults. */
 
+import { refuseHubPlace } from "../models/hub/place.js";
 import { loadModel } from "../models/load.js";
 import type { CausalModel } from "../models/model.js";
 import { UserError } from "../platform/errors.js";
@@ -124,6 +125,7 @@ export function textGenerator(parts: GeneratorParts): TextGenerator {
 export type Found = { readonly kind: "folder" | "gguf" | "llama2c"; readonly path: string };
 
 export function findModel(place: string): Found {
+  refuseHubPlace(place);
   if (!exists(place)) {
     throw new UserError({
       code: "model-missing",

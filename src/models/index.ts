@@ -9,6 +9,7 @@ export * from "./encoders.js";
 export * from "./family.js";
 export * from "./gguf/index.js";
 export * from "./heads/classifier.js";
+export * from "./hub/index.js";
 export { readLlama2c } from "./llama/llama2c.js";
 export * from "./load.js";
 export * from "./model.js";

@@ -9,6 +9,7 @@ import { readFloats, readInto, type StoredTensor, type StoredTensors } from "./c
 import { drawn } from "./create.js";
 import { allRows, freeze, type ParameterTable, type RawConfig } from "./family.js";
 import { isGgufFile, openGguf } from "./gguf/open.js";
+import { refuseHubPlace } from "./hub/place.js";
 import type { CausalModel } from "./model.js";
 import { familyFor } from "./registry.js";
 import type { Seq2SeqModel } from "./seq2seqModel.js";
@@ -53,6 +54,7 @@ export function readConfig(
   folder: string,
   name = "config.json",
 ): { readonly file: string; readonly config: RawConfig } {
+  refuseHubPlace(folder);
   if (!isDirectory(folder))
     throw new UserError({
       code: "model-missing",

@@ -41,3 +41,14 @@ export function parseHubPlace(place: string): HubPlace {
 export function isCommit(revision: string): boolean {
   return /^[0-9a-f]{40}$/.test(revision);
 }
+
+/** For what reads from the disk alone. Throws UserError for a model of the hub: it has to be downloaded first. */
+export function refuseHubPlace(place: string): void {
+  if (!isHubPlace(place)) return;
+  throw new UserError({
+    code: "model-remote",
+    at: place,
+    message: "is on the hub, and only what is on this machine can be loaded at once",
+    fix: `give what resolveModel(${JSON.stringify(place)}) of cygnet/models resolves to, or run: cygnet import ${place} --out FOLDER`,
+  });
+}
