@@ -15,7 +15,9 @@ const peer = resolve(import.meta.dirname, "../bench/peers/llamacpp");
 const installed = existsSync(join(peer, "node_modules/node-llama-cpp"));
 const wanted = process.env.CYGNET_FULL !== undefined;
 if (wanted && !installed)
-  console.warn("llama.cpp is not installed, its tests are left out: npm install --prefix bench/peers/llamacpp");
+  console.warn(
+    "llama.cpp is not installed, its tests are left out: npm install --prefix bench/peers/llamacpp",
+  );
 
 const folder = mkdtempSync(join(tmpdir(), "cygnet-llamacpp-"));
 afterAll(() => rmSync(folder, { recursive: true }));
