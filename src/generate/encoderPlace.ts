@@ -2,21 +2,13 @@
 
 import type { EncoderHead, EncoderModel } from "../models/encoderModel.js";
 import { loadEncoder } from "../models/encoders.js";
-import { createEngine, type Device } from "../tensor/device.js";
-import type { Compute } from "../tensor/dtype.js";
 import type { Engine } from "../tensor/engine.js";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/index.js";
+import { type EngineSettings, engineOf } from "./engineSettings.js";
 
-export interface OpenEncoderOptions {
-  /** Default "auto": native where it was compiled, else the reference. */
-  readonly device?: Device | undefined;
-  /** Precision of the operands of matrix products; default "fp32". */
-  readonly compute?: Compute | undefined;
-  readonly threads?: number | undefined;
+export interface OpenEncoderOptions extends EngineSettings {
   /** One that the caller keeps; the settings above are then its own. */
   readonly engine?: Engine | undefined;
-  /** Told why the native backend is not used, and what is odd about the weights. */
-  readonly onWarning?: ((warning: string) => void) | undefined;
 }
 
 export interface OpenedEncoder {
@@ -28,16 +20,9 @@ export interface OpenedEncoder {
 
 /** Weights are packed at first use, once for all calls, in an engine made here. */
 export function openEncoder(folder: string, head: EncoderHead, options: OpenEncoderOptions): OpenedEncoder {
-  const { device, compute, threads, onWarning } = options;
+  const { onWarning } = options;
   const own = options.engine === undefined;
-  const engine =
-    options.engine ??
-    createEngine({
-      ...(device === undefined ? {} : { device }),
-      ...(compute === undefined ? {} : { compute }),
-      ...(threads === undefined ? {} : { threads }),
-      onFallback: (why) => onWarning?.(why),
-    });
+  const engine = options.engine ?? engineOf(options);
   try {
     // Not asked for by name where it speaks: then what the file lacks is an error, not drawn at random.
     const model = loadEncoder(folder, {

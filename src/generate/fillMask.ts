@@ -1,8 +1,7 @@
 /** @file The words that a masked language model puts behind a mask: for each mask of a text the likeliest tokens. */
 
-import { gatherRows } from "../models/sequences.js";
 import { UserError } from "../platform/errors.js";
-import { softmax } from "../tensor/index.js";
+import { gatherRows, softmax } from "../tensor/index.js";
 import { type OpenEncoderOptions, openEncoder } from "./encoderPlace.js";
 
 export interface MaskFill {

@@ -6,12 +6,12 @@ import { loadModel } from "../models/load.js";
 import type { CausalModel } from "../models/model.js";
 import { UserError } from "../platform/errors.js";
 import { exists, extensionOf, isDirectory, joinPath } from "../platform/files.js";
-import { createEngine, type Device } from "../tensor/device.js";
-import type { Compute } from "../tensor/dtype.js";
+import { given } from "../platform/given.js";
 import type { Engine } from "../tensor/engine.js";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/index.js";
 import { checkTokenizer } from "./checkTokenizer.js";
 import { generationDefaults } from "./defaults.js";
+import { type EngineSettings, engineOf } from "./engineSettings.js";
 import { generateBatch, streamGenerate } from "./generate.js";
 import { loadGguf } from "./gguf.js";
 import { loadLlama2c } from "./llama2c.js";
@@ -19,16 +19,9 @@ import type { GenerateOptions } from "./options.js";
 import { prefixToken } from "./prefixToken.js";
 import type { Generation, Prompt } from "./request.js";
 
-export interface LoadGeneratorOptions {
-  /** Default "auto": native where it was compiled, else the reference. */
-  readonly device?: Device | undefined;
-  /** Precision of the operands of matrix products; default "fp32". */
-  readonly compute?: Compute | undefined;
-  readonly threads?: number | undefined;
+export interface LoadGeneratorOptions extends EngineSettings {
   /** For a llama2.c file: its tokenizer's; default the only tok*.bin beside it. */
   readonly tokenizer?: string | undefined;
-  /** Told why the native backend is not used, and what is odd about the weights. */
-  readonly onWarning?: ((warning: string) => void) | undefined;
 }
 
 /** A model that continues text. Several streams may run at the same time. */
@@ -51,14 +44,9 @@ export interface TextGenerator {
 /** `place`: a run's folder (its `model/` is used), a model's folder, a GGUF file, or a llama2.c file (.bin). Throws UserError where
  *  there is no model or it is damaged. */
 export function loadGenerator(place: string, options: LoadGeneratorOptions = {}): TextGenerator {
-  const { device, compute, threads, onWarning } = options;
+  const { onWarning } = options;
   const found = findModel(place);
-  const engine = createEngine({
-    ...(device === undefined ? {} : { device }),
-    ...(compute === undefined ? {} : { compute }),
-    ...(threads === undefined ? {} : { threads }),
-    onFallback: (why) => onWarning?.(why),
-  });
+  const engine = engineOf(options);
   try {
     const loaded =
       found.kind === "folder"
@@ -86,11 +74,7 @@ export interface GeneratorParts {
 /** A generator of a model in memory; it owns model and engine from then on. */
 export function textGenerator(parts: GeneratorParts): TextGenerator {
   const { model, tokenizer, engine, defaults } = parts;
-  // A setting given as undefined is one not given.
-  const settings = (options: GenerateOptions = {}): GenerateOptions => ({
-    ...defaults,
-    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
-  });
+  const settings = (options: GenerateOptions = {}): GenerateOptions => ({ ...defaults, ...given(options) });
   const started = (prompt: Prompt, options: GenerateOptions): GenerateOptions => {
     const prefixTokenId =
       options.prefixTokenId ??

@@ -8,12 +8,12 @@
 import { loadSeq2Seq } from "../models/load.js";
 import type { Seq2SeqModel, SourceInput } from "../models/seq2seqModel.js";
 import { UserError } from "../platform/errors.js";
-import { createEngine, type Device } from "../tensor/device.js";
-import type { Compute } from "../tensor/dtype.js";
+import { given } from "../platform/given.js";
 import { loadTokenizer, type Tokenizer } from "../tokenizer/index.js";
 import { type BeamOptions, beamSearch } from "./beamSearch.js";
 import { conditioned } from "./conditioned.js";
 import { generationConfig, generationDefaults } from "./defaults.js";
+import { type EngineSettings, engineOf } from "./engineSettings.js";
 import { generateBatch } from "./generate.js";
 import type { GenerateOptions } from "./options.js";
 
@@ -29,13 +29,6 @@ export interface Text2TextOptions extends GenerateOptions {
   readonly batchSize?: number | undefined;
 }
 
-export interface LoadText2TextOptions {
-  readonly device?: Device | undefined;
-  readonly compute?: Compute | undefined;
-  readonly threads?: number | undefined;
-  readonly onWarning?: ((warning: string) => void) | undefined;
-}
-
 export interface Text2Text {
   readonly model: Seq2SeqModel;
   readonly tokenizer: Tokenizer;
@@ -46,10 +39,9 @@ export interface Text2Text {
 }
 
 /** Throws UserError where there is no such model or it is damaged. */
-export function loadText2Text(folder: string, options: LoadText2TextOptions = {}): Text2Text {
-  const { onWarning, ...wanted } = options;
-  const given = Object.fromEntries(Object.entries(wanted).filter(([, v]) => v !== undefined));
-  const engine = createEngine({ ...given, onFallback: (why) => onWarning?.(why) });
+export function loadText2Text(folder: string, options: EngineSettings = {}): Text2Text {
+  const { onWarning } = options;
+  const engine = engineOf(options);
   try {
     const model = loadSeq2Seq(folder, onWarning === undefined ? { engine } : { engine, onWarning });
     const made = text2text(model, loadTokenizer(folder), defaultsOf(folder));
@@ -77,10 +69,7 @@ export function text2text(
     tokenizer,
     defaults,
     async generate(texts, options = {}) {
-      const settings = {
-        ...defaults,
-        ...Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined)),
-      };
+      const settings = { ...defaults, ...given(options) };
       const size = settings.batchSize ?? 16;
       const written: string[] = [];
       for (let from = 0; from < texts.length; from += size)
@@ -152,7 +141,7 @@ function defaultsOf(folder: string): Text2TextOptions {
   const number = (key: string) => (typeof config[key] === "number" ? config[key] : undefined);
   const { temperature: _, ...common } = generationDefaults(folder);
   const sampling = config.do_sample === true ? generationDefaults(folder) : common;
-  const named = {
+  const named = given({
     numBeams: number("num_beams"),
     lengthPenalty: number("length_penalty"),
     earlyStopping: config.early_stopping,
@@ -162,6 +151,6 @@ function defaultsOf(folder: string): Text2TextOptions {
     forcedEosTokenId: config.forced_eos_token_id ?? undefined,
     badWordsIds: config.bad_words_ids ?? undefined,
     padTokenId: number("pad_token_id"),
-  };
-  return { ...sampling, ...Object.fromEntries(Object.entries(named).filter(([, v]) => v !== undefined)) };
+  });
+  return { ...sampling, ...(named as Text2TextOptions) };
 }

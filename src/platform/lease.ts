@@ -6,7 +6,8 @@ import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { guard, makeFolder } from "./files.js";
+import { makeFolder } from "./files.js";
+import { appears, isRunning } from "./holder.js";
 import { hostName } from "./machine.js";
 
 const TOUCH_MS = 2000;
@@ -56,20 +57,9 @@ export async function withLease<T>(
   }
 }
 
-/** The file appears with its contents, or not at all. */
 function take(file: string, token: string): boolean {
-  const beside = `${file}.${token}`;
   const holder: Holder = { pid: process.pid, host: hostName(), token };
-  guard(beside, () => fs.writeFileSync(beside, JSON.stringify(holder)));
-  try {
-    fs.linkSync(beside, file);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    return false;
-  } finally {
-    fs.rmSync(beside, { force: true });
-  }
+  return appears(file, `${file}.${token}`, JSON.stringify(holder));
 }
 
 function holderOf(file: string): Holder | undefined {
@@ -106,14 +96,5 @@ function putAside(file: string, token: string): void {
     // somebody else was quicker
   } finally {
     fs.rmSync(aside, { force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM"; // it is somebody else's
   }
 }

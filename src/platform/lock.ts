@@ -4,6 +4,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { appears, isRunning } from "./holder.js";
 
 const LOOK_MS = 100;
 /** Nobody holds it longer. */
@@ -40,19 +41,8 @@ export async function withLock<T>(
   }
 }
 
-/** The file appears with its contents, or not at all. */
 function take(file: string): boolean {
-  const beside = `${file}.${process.pid}`;
-  fs.writeFileSync(beside, String(process.pid));
-  try {
-    fs.linkSync(beside, file);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    return false;
-  } finally {
-    fs.rmSync(beside, { force: true });
-  }
+  return appears(file, `${file}.${process.pid}`, String(process.pid));
 }
 
 function holderOf(file: string): number | undefined {
@@ -60,14 +50,5 @@ function holderOf(file: string): number | undefined {
     return Number(fs.readFileSync(file, "utf8"));
   } catch {
     return undefined;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM"; // it is somebody else's
   }
 }

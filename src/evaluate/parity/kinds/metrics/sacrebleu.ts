@@ -1,6 +1,6 @@
 /** @file Cases of kind `sacrebleu`: scores of corpora and of sentences, and how segments are cut into tokens. */
 
-import { readText } from "../../../../platform/files.js";
+import { given } from "../../../../platform/given.js";
 import {
   BLEU_TOKENIZERS,
   type BleuOptions,
@@ -12,13 +12,13 @@ import {
   sentenceBleu,
 } from "../../../metrics/index.js";
 import { createComparison } from "../../compare.js";
-import { type CaseContext, CaseError, type CaseKind, type CheckResult } from "../kind.js";
+import { CaseError, type CaseKind, type CheckResult } from "../kind.js";
+import { type Row, rowsOf } from "../rows.js";
 
 interface Corpus {
   readonly hyps: readonly string[];
   readonly refs: readonly (readonly string[])[];
 }
-type Line = Readonly<Record<string, unknown>>;
 
 export const sacrebleuKind: CaseKind = {
   name: "sacrebleu",
@@ -26,25 +26,18 @@ export const sacrebleuKind: CaseKind = {
   *run(context) {
     const { corpora } = context.json.settings as { corpora: Readonly<Record<string, Corpus>> };
     const limit = Number((context.json.tolerance as { score_abs?: unknown } | undefined)?.score_abs ?? 1e-9);
-    const corpusOf = (line: Line): Corpus => {
+    const corpusOf = (line: Row): Corpus => {
       const corpus = corpora[String(line.corpus)];
       if (corpus === undefined) throw new CaseError(`there is no corpus ${String(line.corpus)}`);
       return corpus;
     };
-    for (const line of linesOf(context, "corpus.jsonl")) yield ofCorpus(line, corpusOf(line), limit);
-    for (const line of linesOf(context, "sentences.jsonl")) yield ofSentence(line, corpusOf(line), limit);
-    for (const [i, line] of linesOf(context, "tokenizers.jsonl").entries()) yield ofTokenizers(line, i);
+    for (const line of rowsOf(context, "corpus.jsonl")) yield ofCorpus(line, corpusOf(line), limit);
+    for (const line of rowsOf(context, "sentences.jsonl")) yield ofSentence(line, corpusOf(line), limit);
+    for (const [i, line] of rowsOf(context, "tokenizers.jsonl").entries()) yield ofTokenizers(line, i);
   },
 };
 
-function linesOf(context: CaseContext, file: string): Line[] {
-  return readText(context.path(file))
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Line);
-}
-
-function ofCorpus(line: Line, { hyps, refs }: Corpus, limit: number): CheckResult {
+function ofCorpus(line: Row, { hyps, refs }: Corpus, limit: number): CheckResult {
   const check = `${String(line.corpus)} ${String(line.metric)} ${JSON.stringify(line.config)}`;
   const config = line.config as Readonly<Record<string, never>>;
   if (line.metric === "ter") return { check, status: "skip", why: "TER is not here yet" };
@@ -86,7 +79,7 @@ function ofCorpus(line: Line, { hyps, refs }: Corpus, limit: number): CheckResul
   return c.result();
 }
 
-function ofSentence(line: Line, { hyps, refs }: Corpus, limit: number): CheckResult {
+function ofSentence(line: Row, { hyps, refs }: Corpus, limit: number): CheckResult {
   const i = Number(line.index);
   const hypothesis = hyps[i]!;
   const references = refs.map((stream) => stream[i]!);
@@ -112,7 +105,7 @@ function ofSentence(line: Line, { hyps, refs }: Corpus, limit: number): CheckRes
   return c.result();
 }
 
-function ofTokenizers(line: Line, index: number): CheckResult {
+function ofTokenizers(line: Row, index: number): CheckResult {
   const c = createComparison(`tokens of text ${index}`);
   for (const tokenizer of BLEU_TOKENIZERS) {
     if (line[tokenizer] === undefined) continue;
@@ -125,9 +118,4 @@ function ofTokenizers(line: Line, index: number): CheckResult {
     c.number(tokenizer, 0, 0, 1);
   }
   return c.result();
-}
-
-/** Without what is undefined. */
-function given<T extends object>(options: Readonly<Record<string, unknown>>): T {
-  return Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined)) as T;
 }

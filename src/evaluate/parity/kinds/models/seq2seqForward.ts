@@ -2,6 +2,7 @@
  *  logits, loss, and the decoder's input made of labels; a target taken in pieces with a cache. */
 
 import type { Seq2SeqModel } from "../../../../models/index.js";
+import { given } from "../../../../platform/given.js";
 import type { Tensor } from "../../../../tensor/index.js";
 import type { Comparison } from "../../compare.js";
 import { type CaseContext, CaseError, type CheckJson, type CheckResult } from "../kind.js";
@@ -92,13 +93,6 @@ function compareForward(
     } else throw new CaseError(`nothing is known of expect.${key}`);
   }
   for (const t of Object.values(lists).flat()) t.dispose();
-}
-
-/** Without what is undefined. */
-function given<T extends object>(options: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(options).filter(([, v]) => v !== undefined)) as {
-    [K in keyof T]?: NonNullable<T[K]>;
-  };
 }
 
 export function seq2seqIncremental(check: CheckJson, context: CaseContext): CheckResult {

@@ -1,11 +1,11 @@
 /** @file Cases of kind `schedule`: tables of learning rates, a line a schedule, and shares of warm-up as numbers of steps. */
 
 import { isUserError } from "../../../../platform/errors.js";
-import { readText } from "../../../../platform/files.js";
 import { scheduleFromHf } from "../../../../train/optim/hfSchedule.js";
 import { lrFactor, warmupSteps } from "../../../../train/optim/schedule.js";
 import { createComparison } from "../../compare.js";
-import type { CaseContext, CaseKind, CheckResult } from "../kind.js";
+import type { CaseKind, CheckResult } from "../kind.js";
+import { rowsOf } from "../rows.js";
 
 interface Line {
   readonly id: string;
@@ -27,19 +27,12 @@ export const scheduleKind: CaseKind = {
   *run(context) {
     const files = Object.keys((context.json.vectors ?? {}) as object);
     for (const file of files) {
-      if (file === "schedules.jsonl") for (const line of linesOf<Line>(context, file)) yield table(line);
-      else if (file === "warmup-steps.jsonl") yield warmups(linesOf(context, file));
+      if (file === "schedules.jsonl") for (const line of rowsOf<Line>(context, file)) yield table(line);
+      else if (file === "warmup-steps.jsonl") yield warmups(rowsOf(context, file));
       else yield { check: file, status: "skip", why: "schedules that follow a metric are not offered here" };
     }
   },
 };
-
-function linesOf<T>(context: CaseContext, file: string): T[] {
-  return readText(context.path(file))
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as T);
-}
 
 function table(line: Line): CheckResult {
   const compare = createComparison(line.id);

@@ -4,7 +4,8 @@ import { isUserError } from "../../../../platform/errors.js";
 import { joinPath, remove, temporaryFolder, writeAtomic } from "../../../../platform/files.js";
 import { loadTokenizer, type Tokenizer } from "../../../../tokenizer/index.js";
 import { type CaseKind, type CheckResult, resultOfError } from "../kind.js";
-import { createDifferences, type Row, rowsOf } from "./rows.js";
+import { type Row, rowsOf } from "../rows.js";
+import { createDifferences } from "./rows.js";
 
 export const badTokenizers: CaseKind = {
   name: "bad tokenizers",

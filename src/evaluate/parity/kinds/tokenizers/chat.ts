@@ -10,7 +10,8 @@ import {
   type Tokenizer,
 } from "../../../../tokenizer/index.js";
 import { type CaseKind, type CheckResult, resultOfError } from "../kind.js";
-import { createDifferences, type Row } from "./rows.js";
+import type { Row } from "../rows.js";
+import { createDifferences } from "./rows.js";
 
 /** Rows in which numbers written as 1.0 stay floats, as in Python. */
 function rowsWithFloats(text: string): Row[] {

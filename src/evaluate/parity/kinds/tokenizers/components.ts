@@ -9,15 +9,8 @@ import { makeNormalizer } from "../../../../tokenizer/normalizers/index.js";
 import { makePreTokenizer } from "../../../../tokenizer/pretokenizers/index.js";
 import { type AlignedText, alignedText, endAt, startAt } from "../../../../tokenizer/text/aligned.js";
 import { type CaseContext, type CaseKind, type CheckResult, resultOfError } from "../kind.js";
-import {
-  compareEncoding,
-  componentOf,
-  createDifferences,
-  type Differences,
-  jsonOf,
-  type Row,
-  rowsOf,
-} from "./rows.js";
+import { type Row, rowsOf } from "../rows.js";
+import { compareEncoding, componentOf, createDifferences, type Differences, jsonOf } from "./rows.js";
 
 const placeOf = (name: string) => ({ file: "case.json", at: name });
 

@@ -12,7 +12,8 @@ import {
   tokenizerFromJson,
 } from "../../../../tokenizer/index.js";
 import { type CaseContext, type CaseKind, type CheckResult, resultOfError } from "../kind.js";
-import { compareEncoding, createDifferences, type Differences, jsonOf, type Row, rowsOf } from "./rows.js";
+import { type Row, rowsOf } from "../rows.js";
+import { compareEncoding, createDifferences, type Differences, jsonOf } from "./rows.js";
 
 interface Opened {
   readonly tokenizer: Tokenizer;

@@ -3,7 +3,8 @@
 import { isUserError } from "../../../../platform/errors.js";
 import { readSentencePiece, readTiktoken, type Tokenizer } from "../../../../tokenizer/index.js";
 import { type CaseContext, type CaseKind, type CheckResult, resultOfError } from "../kind.js";
-import { compareEncoding, createDifferences, type Differences, type Row, rowsOf } from "./rows.js";
+import { type Row, rowsOf } from "../rows.js";
+import { compareEncoding, createDifferences, type Differences } from "./rows.js";
 
 type Check = (row: Row, tokenizer: Tokenizer, differences: Differences, context: CaseContext) => void;
 

@@ -9,7 +9,8 @@ import {
   tokenizerFromJson,
 } from "../../../../tokenizer/index.js";
 import { type CaseKind, type CheckResult, resultOfError } from "../kind.js";
-import { createDifferences, type Differences, type Row, rowsOf } from "./rows.js";
+import { type Row, rowsOf } from "../rows.js";
+import { createDifferences, type Differences } from "./rows.js";
 
 /** Parts that transformers 5 builds anew for a class instead of reading them; ours are those of tokenizer.json. */
 const REBUILT: Readonly<Record<string, readonly string[]>> = {

@@ -1,18 +1,9 @@
-/** @file What the kinds of cases about tokenizers share: rows of a .jsonl file, and comparing values. */
+/** @file What the kinds of cases about tokenizers share: files and components of a case, and comparing values. */
 
-import { readJson, readText } from "../../../../platform/files.js";
+import { readJson } from "../../../../platform/files.js";
 import type { Encoding } from "../../../../tokenizer/index.js";
 import { type CaseContext, CaseError, type CheckResult } from "../kind.js";
-
-export type Row = Readonly<Record<string, unknown>>;
-
-/** Rows end at `\n` alone: texts in them hold other line ends as they are. */
-export function rowsOf(context: CaseContext, name: unknown): Row[] {
-  return readText(context.path(name))
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line) as Row);
-}
+import type { Row } from "../rows.js";
 
 export const jsonOf = (context: CaseContext, name: unknown): unknown => readJson(context.path(name));
 

@@ -3,7 +3,8 @@
 import { exists, joinPath, readJson, readText, sha256 } from "../../../../platform/files.js";
 import { type ModelTraining, type Tokenizer, trainTokenizer } from "../../../../tokenizer/index.js";
 import { type CaseContext, CaseError, type CaseKind, type CheckResult, NotHere } from "../kind.js";
-import { createDifferences, type Row } from "./rows.js";
+import type { Row } from "../rows.js";
+import { createDifferences } from "./rows.js";
 
 interface Trainer {
   vocab_size: number;
