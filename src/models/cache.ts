@@ -69,6 +69,13 @@ export function raggedRanges(lengths: Int32Array, seq: number, window: number | 
   return ranges;
 }
 
+/** Counts `seq` more tokens in every row. */
+export function advanceCache(cache: KeyValueCache, seq: number): void {
+  cache.length += seq;
+  const { lengths } = cache;
+  for (let b = 0; lengths !== undefined && b < lengths.length; b++) lengths[b]! += seq;
+}
+
 /** As `appendTo`, each row behind what it holds itself. */
 export function appendRagged(
   into: Tensor,

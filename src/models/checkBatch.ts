@@ -1,6 +1,8 @@
 /** @file What is checked of every batch before a model sees it. */
 
 import { UserError } from "../platform/errors.js";
+import type { Engine } from "../tensor/index.js";
+import type { KeyValueCache } from "./cache.js";
 
 type Sized = readonly [values: ArrayLike<number> | undefined, length: number];
 
@@ -22,6 +24,19 @@ export function checkContext(tokens: number, contextLength: number, what = "the 
     expected: `at most ${contextLength} tokens`,
     fix: "shorten the prompt or ask for fewer tokens",
   });
+}
+
+/** Throws where a cache is not for this batch. */
+export function checkCache(
+  cache: KeyValueCache,
+  engine: Engine,
+  batch: number,
+  attentionMask: ArrayLike<number> | undefined,
+): void {
+  if (engine.gradEnabled) throw new Error("a cache has no gradients: call inside engine.noGrad");
+  if (cache.lengths !== undefined && attentionMask !== undefined)
+    throw new Error("an attention mask and a cache of rows of different lengths exclude each other");
+  if (cache.batch !== batch) throw new Error(`a cache for ${cache.batch} sequences with a batch of ${batch}`);
 }
 
 /** Throws UserError where a cache has no room for `tokens`. */

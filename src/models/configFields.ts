@@ -13,6 +13,12 @@ export const specialTokens = {
   pad_token_id: z.int().nullish(),
 };
 
+/** `torch_dtype`, as it was called before transformers 5. In place. */
+export function dtypeToday(c: Record<string, unknown>): void {
+  if (c.dtype === undefined && c.torch_dtype !== undefined) c.dtype = c.torch_dtype;
+  delete c.torch_dtype;
+}
+
 export interface SpecialTokens {
   readonly bos_token_id?: number | null | undefined;
   readonly eos_token_id?: number | number[] | null | undefined;

@@ -9,8 +9,15 @@ import {
   softcap,
   type Tensor,
 } from "../tensor/index.js";
-import { type KeyValueCache, raggedRanges } from "./cache.js";
-import { checkCapacity, checkContext, checkIds, checkLengths, checkPositions } from "./checkBatch.js";
+import { advanceCache, type KeyValueCache, raggedRanges } from "./cache.js";
+import {
+  checkCache,
+  checkCapacity,
+  checkContext,
+  checkIds,
+  checkLengths,
+  checkPositions,
+} from "./checkBatch.js";
 import type { CausalModel, DecoderInput, ForwardOptions } from "./model.js";
 import { type Stack, walkLayers } from "./stack.js";
 
@@ -55,11 +62,7 @@ export function createDecoder<State>(parts: DecoderParts<State>): CausalModel {
       return engine.layer(() => {
         const pass = startPass(engine, input, options, parts.windows ?? [undefined]);
         const x = walkLayers(stack, pass, options, engine, facts.parameters);
-        if (input.cache) {
-          input.cache.length += input.seq;
-          const lengths = input.cache.lengths;
-          for (let b = 0; lengths !== undefined && b < lengths.length; b++) lengths[b]! += input.seq;
-        }
+        if (input.cache) advanceCache(input.cache, input.seq);
         return x;
       });
     },
@@ -133,14 +136,9 @@ function checkInput(
     documentStarts: [documentStarts, batch * seq],
     attentionMask: [attentionMask, batch * (past + seq)],
   });
-  if (cache !== undefined && model.engine.gradEnabled)
-    throw new Error("a cache has no gradients: call inside engine.noGrad");
+  if (cache !== undefined) checkCache(cache, model.engine, batch, attentionMask);
   if (cache !== undefined && documentStarts !== undefined)
     throw new Error("documentStarts and a cache exclude each other");
-  if (cache?.lengths !== undefined && attentionMask !== undefined)
-    throw new Error("an attention mask and a cache of rows of different lengths exclude each other");
-  if (cache !== undefined && cache.batch !== batch)
-    throw new Error(`a cache for ${cache.batch} sequences with a batch of ${batch}`);
   checkContext(past + seq, model.contextLength);
   if (cache !== undefined) checkCapacity(past + seq, cache.capacity);
   checkIds(inputIds, model.vocabSize);

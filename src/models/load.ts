@@ -63,10 +63,15 @@ export function readConfig(
       fix: "name a folder that holds config.json and model.safetensors",
     });
   const file = joinPath(folder, name);
+  return { file, config: readConfigFile(file) };
+}
+
+/** Throws UserError where the file is not a JSON object. */
+export function readConfigFile(file: string): RawConfig {
   const config = readJson(file);
   if (typeof config !== "object" || config === null || Array.isArray(config))
     throw new UserError({ code: "config-invalid", file, message: "is not a JSON object" });
-  return { file, config: config as RawConfig };
+  return config as RawConfig;
 }
 
 /** How a head that the file lacks comes about (see `ParameterTable.absent`). */

@@ -12,8 +12,8 @@ import {
   scale,
   type Tensor,
 } from "../tensor/index.js";
-import { createCache, type KeyValueCache, raggedRanges, type SourceCache } from "./cache.js";
-import { checkCapacity, checkContext, checkIds, checkLengths } from "./checkBatch.js";
+import { advanceCache, createCache, type KeyValueCache, raggedRanges, type SourceCache } from "./cache.js";
+import { checkCache, checkCapacity, checkContext, checkIds, checkLengths } from "./checkBatch.js";
 import type { DecoderPass } from "./decoder.js";
 import type { DecodeOptions, Encoded, Seq2SeqModel, SourceInput, TargetInput } from "./seq2seqModel.js";
 import { type Stack, walkLayers } from "./stack.js";
@@ -72,11 +72,7 @@ export function createSeq2Seq<E, D>(parts: Seq2SeqParts<E, D>): Seq2SeqModel {
         const x = engine.within("decoder", () =>
           walkLayers(parts.decoder, pass, { ...options, recompute: false }, engine, parameters),
         );
-        if (target.cache) {
-          target.cache.length += target.seq;
-          const { lengths } = target.cache;
-          for (let b = 0; lengths !== undefined && b < lengths.length; b++) lengths[b]! += target.seq;
-        }
+        if (target.cache) advanceCache(target.cache, target.seq);
         return x;
       });
     },
@@ -227,15 +223,12 @@ function checkTarget(
   checkLengths({ inputIds: [inputIds, batch * seq], attentionMask: [attentionMask, batch * (past + seq)] });
   checkContext(past + seq, facts.contextLength, "the target");
   checkIds(inputIds, facts.targetVocabSize);
-  if (cache !== undefined && facts.engine.gradEnabled)
-    throw new Error("a cache has no gradients: call inside engine.noGrad");
   if (cache === undefined ? encoded === undefined : cache.source === undefined)
     throw new Error("a decoder needs its source: an encoded one, or a cache made by the model's createCache");
   if (cache === undefined && encoded!.source.batch !== batch)
     throw new Error(`${encoded!.source.batch} sources for ${batch} targets`);
-  if (cache !== undefined && cache.batch !== batch)
-    throw new Error(`a cache for ${cache.batch} sequences with a batch of ${batch}`);
-  if (cache !== undefined) checkCapacity(past + seq, cache.capacity);
-  if (cache?.lengths !== undefined && attentionMask !== undefined)
-    throw new Error("an attention mask and a cache of rows of different lengths exclude each other");
+  if (cache !== undefined) {
+    checkCache(cache, facts.engine, batch, attentionMask);
+    checkCapacity(past + seq, cache.capacity);
+  }
 }

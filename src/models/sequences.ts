@@ -1,6 +1,6 @@
 /** @file The sequences of an encoder's batch: a row's real tokens, or, in packed rows, a document each. */
 
-import { embedding, matmul, mul, reshape, type Tensor } from "../tensor/index.js";
+import { gatherRows, matmul, mul, reshape, type Tensor } from "../tensor/index.js";
 import type { EncoderInput } from "./encoderModel.js";
 
 /** Tokens from … to − 1 of the batch counted through, batch·seq. */
@@ -29,11 +29,6 @@ export function sequencesOf(input: EncoderInput): Sequence[] {
     sequences.push({ from, to: end });
   }
   return sequences;
-}
-
-/** Some rows of x [..., dim] counted through: [rows.length, dim]. */
-export function gatherRows(x: Tensor, rows: Int32Array): Tensor {
-  return embedding(reshape(x, [x.rows, x.columns]), x.engine.tensor(rows));
 }
 
 /** hidden [batch, seq, dim] → a vector a sequence [sequences, dim]: of its first or last token, or the mean of all. */

@@ -2,7 +2,7 @@
  *  norms stand, what positions are) is a function of `model_type` below. */
 
 import { z } from "zod";
-import { activation, positive, size, specialTokens } from "../configFields.js";
+import { activation, dtypeToday, positive, size, specialTokens } from "../configFields.js";
 
 export const BART_TYPES = ["bart", "mbart", "marian", "pegasus"] as const;
 
@@ -68,8 +68,7 @@ function today(raw: unknown): unknown {
   const given = raw as Record<string, unknown>;
   const c: Record<string, unknown> = { ...ABSENT[String(given.model_type)], ...given };
   c.decoder_vocab_size ??= c.vocab_size;
-  if (c.dtype === undefined && c.torch_dtype !== undefined) c.dtype = c.torch_dtype;
-  delete c.torch_dtype;
+  dtypeToday(c);
   return c;
 }
 

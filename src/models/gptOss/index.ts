@@ -8,7 +8,7 @@ import type { Architecture } from "../llama/architecture.js";
 import { shapeOf } from "../llama/config.js";
 import { checkDecoder, commonFields, isFields, layerTypes, spelledToday } from "../llama/configParts.js";
 import { defineRelative } from "../llama/relative.js";
-import { checkRouter, routerFields } from "../parts/routerConfig.js";
+import { checkRouter, mixtureOf, routerFields } from "../parts/routerConfig.js";
 import { gptOssExperts } from "./experts.js";
 
 export const GptOssConfig = z
@@ -97,11 +97,6 @@ function gptOssArchitecture(c: GptOssConfig): Architecture {
     },
     rope: () => c.rope_parameters,
     feedForward: () => ({ name: "mlp", part }),
-    mixture: {
-      experts,
-      chosen,
-      balanceWeight: c.output_router_logits ? c.router_aux_loss_coef : 0,
-      isExpert: (name) => /\.mlp\.experts\./.test(name),
-    },
+    mixture: mixtureOf(c, "mlp"),
   };
 }

@@ -3,17 +3,7 @@
  *    sequence: scores [batch, labels] = W·hidden[last token that is not pad];  token: scores [batch, seq, labels] = W·hidden + b */
 
 import { UserError } from "../../platform/errors.js";
-import {
-  crossEntropy,
-  type Engine,
-  embedding,
-  linear,
-  mean,
-  reshape,
-  sub,
-  type Tensor,
-  unary,
-} from "../../tensor/index.js";
+import { crossEntropy, gatherRows, linear, mean, sub, type Tensor, unary } from "../../tensor/index.js";
 import { normal, type ParameterRow, type ParameterTable, type RawConfig, zeros } from "../family.js";
 import { type LoadModelOptions, loadParameters, readConfig } from "../load.js";
 import type { CausalModel, DecoderInput, ForwardOptions } from "../model.js";
@@ -110,7 +100,7 @@ function buildClassifier(
     problem,
     scores(input, options) {
       const hidden = body.hidden(input, options);
-      return linear(kind === "token" ? hidden : lastReal(hidden, input, body.padTokenId, engine), weight, {
+      return linear(kind === "token" ? hidden : lastReal(hidden, input, body.padTokenId), weight, {
         bias: parameters.get("score.bias"),
         dtype: "f32",
       });
@@ -127,16 +117,11 @@ function buildClassifier(
 }
 
 /** The hidden state of each row's last token whose id is not the padding's, [batch, dim]. */
-function lastReal(
-  hidden: Tensor,
-  { inputIds, batch, seq }: DecoderInput,
-  pad: number | undefined,
-  engine: Engine,
-): Tensor {
+function lastReal(hidden: Tensor, { inputIds, batch, seq }: DecoderInput, pad: number | undefined): Tensor {
   const rows = Int32Array.from({ length: batch }, (_, b) => {
     let last = seq - 1;
     while (last > 0 && inputIds[b * seq + last] === pad) last--;
     return b * seq + last;
   });
-  return embedding(reshape(hidden, [batch * seq, hidden.columns]), engine.tensor(rows));
+  return gatherRows(hidden, rows);
 }

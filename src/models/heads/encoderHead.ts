@@ -8,6 +8,7 @@ import {
   add,
   crossEntropy,
   type Engine,
+  gatherRows,
   type LayerNormOptions,
   layerNorm,
   linear,
@@ -19,7 +20,7 @@ import {
   unary,
 } from "../../tensor/index.js";
 import type { EncoderInput, EncoderModel, EncoderTargets } from "../encoderModel.js";
-import { gatherRows, poolSequences } from "../sequences.js";
+import { poolSequences } from "../sequences.js";
 
 export interface Projection {
   /** [out, in] */

@@ -2,9 +2,11 @@
  *  A relative's fixed choice that its files do not spell out (Qwen2's biases, say) is a function of `model_type` below. */
 
 import { z } from "zod";
+import type { PublishedActivation } from "../../nn/index.js";
 import { size } from "../configFields.js";
 import { normal } from "../family.js";
-import { gatedFeedForward } from "../parts/gatedFeedForward.js";
+import { type GatedFeedForwardOptions, gatedFeedForward } from "../parts/gatedFeedForward.js";
+import type { FeedForward } from "../parts/part.js";
 import type { Architecture } from "./architecture.js";
 import { checkDecoder, commonFields, isFields, layerTypes, spelledToday } from "./configParts.js";
 
@@ -39,13 +41,7 @@ const ABSENT: Readonly<Record<string, Record<string, unknown>>> = {
 
 export function llamaArchitecture(c: LlamaConfig): Architecture {
   const { qkv, o, mlp } = biases(c);
-  const part = gatedFeedForward({
-    dim: c.hidden_size,
-    inner: c.intermediate_size,
-    activation: c.hidden_act,
-    init: normal(c.initializer_range),
-    biased: mlp,
-  });
+  const part = feedForwardOf(c, { biased: mlp });
   return {
     ...shapeOf(c),
     norm: { eps: c.rms_norm_eps, offset: 0, place: "before" },
@@ -83,6 +79,25 @@ export function shapeOf(c: {
     tied: c.tie_word_embeddings,
     initStd: c.initializer_range,
   };
+}
+
+/** The feed-forward of those that spell it as Llama does. */
+export function feedForwardOf(
+  c: {
+    readonly hidden_size: number;
+    readonly intermediate_size: number;
+    readonly hidden_act: PublishedActivation;
+    readonly initializer_range: number;
+  },
+  options: Pick<GatedFeedForwardOptions, "biased" | "fused"> = {},
+): FeedForward {
+  return gatedFeedForward({
+    dim: c.hidden_size,
+    inner: c.intermediate_size,
+    activation: c.hidden_act,
+    init: normal(c.initializer_range),
+    ...options,
+  });
 }
 
 /** Which projections have a bias. Qwen2: q, k and v, always. */

@@ -2,7 +2,15 @@
  *  checks across fields, and what an absent key means. */
 
 import { z } from "zod";
-import { activation, type Issues, issue, positive, size, specialTokens } from "../configFields.js";
+import {
+  activation,
+  dtypeToday,
+  type Issues,
+  issue,
+  positive,
+  size,
+  specialTokens,
+} from "../configFields.js";
 import { OLD_ROPE_KEYS, RopeConfig, ropeFault, ropeToday } from "../parts/rope.js";
 
 export type Fields = Record<string, unknown>;
@@ -55,8 +63,7 @@ export function spelledToday(given: Fields, { absent = {}, theta = 10_000 }: Spe
   if (typeof width === "number" && typeof heads === "number") c.head_dim ??= width / heads;
   c.rope_parameters = ropeToday(c, theta);
   for (const key of OLD_ROPE_KEYS) delete c[key];
-  if (c.dtype === undefined && c.torch_dtype !== undefined) c.dtype = c.torch_dtype;
-  delete c.torch_dtype;
+  dtypeToday(c);
   return c;
 }
 

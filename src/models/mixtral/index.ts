@@ -9,7 +9,7 @@ import { shapeOf } from "../llama/config.js";
 import { checkDecoder, commonFields, isFields, spelledToday } from "../llama/configParts.js";
 import { defineRelative } from "../llama/relative.js";
 import { expertsFeedForward } from "../parts/experts.js";
-import { checkRouter, routerFields } from "../parts/routerConfig.js";
+import { checkRouter, mixtureOf, routerFields } from "../parts/routerConfig.js";
 
 export const MixtralConfig = z
   .preprocess(
@@ -74,11 +74,6 @@ function mixtralArchitecture(c: MixtralConfig): Architecture {
     },
     rope: () => c.rope_parameters,
     feedForward: () => ({ name: "block_sparse_moe", part }),
-    mixture: {
-      experts,
-      chosen,
-      balanceWeight: c.output_router_logits ? c.router_aux_loss_coef : 0,
-      isExpert: (name) => name.includes(".block_sparse_moe.experts."),
-    },
+    mixture: mixtureOf(c, "block_sparse_moe"),
   };
 }

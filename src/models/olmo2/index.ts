@@ -2,12 +2,10 @@
  *  the whole of q and of k before the rotation. Steadier in training, they found. */
 
 import { z } from "zod";
-import { normal } from "../family.js";
 import type { Architecture } from "../llama/architecture.js";
-import { shapeOf } from "../llama/config.js";
+import { feedForwardOf, shapeOf } from "../llama/config.js";
 import { checkDecoder, commonFields, isFields, spelledToday } from "../llama/configParts.js";
 import { defineRelative } from "../llama/relative.js";
-import { gatedFeedForward } from "../parts/gatedFeedForward.js";
 
 export const Olmo2Config = z
   .preprocess(
@@ -34,12 +32,7 @@ export const olmo2 = defineRelative<Olmo2Config>({
 });
 
 function olmo2Architecture(c: Olmo2Config): Architecture {
-  const part = gatedFeedForward({
-    dim: c.hidden_size,
-    inner: c.intermediate_size,
-    activation: c.hidden_act,
-    init: normal(c.initializer_range),
-  });
+  const part = feedForwardOf(c);
   return {
     ...shapeOf(c),
     norm: { eps: c.rms_norm_eps, offset: 0, place: "after" },

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { type Issues, issue } from "../configFields.js";
+import type { Architecture } from "../llama/architecture.js";
 
 export const routerFields = {
   output_router_logits: z.boolean().default(false),
@@ -19,4 +20,22 @@ export function checkRouter(
       "num_experts_per_tok",
       `a token cannot take ${c.num_experts_per_tok} of ${c.num_local_experts} experts`,
     );
+}
+
+/** What the loss and the count of arithmetic must know. `part`: the name of a layer's experts. */
+export function mixtureOf(
+  c: {
+    readonly num_local_experts: number;
+    readonly num_experts_per_tok: number;
+    readonly output_router_logits: boolean;
+    readonly router_aux_loss_coef: number;
+  },
+  part: string,
+): NonNullable<Architecture["mixture"]> {
+  return {
+    experts: c.num_local_experts,
+    chosen: c.num_experts_per_tok,
+    balanceWeight: c.output_router_logits ? c.router_aux_loss_coef : 0,
+    isExpert: (name) => name.includes(`.${part}.experts.`),
+  };
 }

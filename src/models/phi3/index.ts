@@ -4,12 +4,10 @@
 
 import { z } from "zod";
 import { size } from "../configFields.js";
-import { normal } from "../family.js";
 import type { Architecture } from "../llama/architecture.js";
-import { shapeOf } from "../llama/config.js";
+import { feedForwardOf, shapeOf } from "../llama/config.js";
 import { checkDecoder, commonFields, type Fields, isFields, spelledToday } from "../llama/configParts.js";
 import { defineRelative } from "../llama/relative.js";
-import { gatedFeedForward } from "../parts/gatedFeedForward.js";
 
 export const Phi3Config = z
   .preprocess(
@@ -47,13 +45,7 @@ export const phi3 = defineRelative<Phi3Config>({
 });
 
 function phi3Architecture(c: Phi3Config): Architecture {
-  const part = gatedFeedForward({
-    dim: c.hidden_size,
-    inner: c.intermediate_size,
-    activation: c.hidden_act,
-    init: normal(c.initializer_range),
-    fused: true,
-  });
+  const part = feedForwardOf(c, { fused: true });
   return {
     ...shapeOf(c),
     norm: { eps: c.rms_norm_eps, offset: 0, place: "before" },

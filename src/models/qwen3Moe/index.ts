@@ -10,7 +10,7 @@ import { checkDecoder, commonFields, isFields, spelledToday } from "../llama/con
 import { defineRelative } from "../llama/relative.js";
 import { expertsFeedForward } from "../parts/experts.js";
 import { gatedFeedForward } from "../parts/gatedFeedForward.js";
-import { checkRouter, routerFields } from "../parts/routerConfig.js";
+import { checkRouter, mixtureOf, routerFields } from "../parts/routerConfig.js";
 
 export const Qwen3MoeConfig = z
   .preprocess(
@@ -88,11 +88,6 @@ function qwen3MoeArchitecture(c: Qwen3MoeConfig): Architecture {
     },
     rope: () => c.rope_parameters,
     feedForward: (layer) => ({ name: "mlp", part: isSparse(layer) ? sparse : dense }),
-    mixture: {
-      experts,
-      chosen,
-      balanceWeight: c.output_router_logits ? c.router_aux_loss_coef : 0,
-      isExpert: (name) => name.includes(".mlp.experts."),
-    },
+    mixture: mixtureOf(c, "mlp"),
   };
 }

@@ -3,12 +3,10 @@
 
 import { z } from "zod";
 import { issue, size } from "../configFields.js";
-import { normal } from "../family.js";
 import type { Architecture } from "../llama/architecture.js";
-import { shapeOf } from "../llama/config.js";
+import { feedForwardOf, shapeOf } from "../llama/config.js";
 import { checkDecoder, commonFields, isFields, layerTypes, spelledToday } from "../llama/configParts.js";
 import { defineRelative } from "../llama/relative.js";
-import { gatedFeedForward } from "../parts/gatedFeedForward.js";
 
 export const SmolLM3Config = z
   .preprocess(
@@ -49,13 +47,7 @@ export const smollm3 = defineRelative<SmolLM3Config>({
 });
 
 function smollm3Architecture(c: SmolLM3Config): Architecture {
-  const part = gatedFeedForward({
-    dim: c.hidden_size,
-    inner: c.intermediate_size,
-    activation: c.hidden_act,
-    init: normal(c.initializer_range),
-    biased: c.mlp_bias,
-  });
+  const part = feedForwardOf(c, { biased: c.mlp_bias });
   const hasPositions = (layer: number) =>
     c.no_rope_layers ? c.no_rope_layers[layer] === 1 : (layer + 1) % c.no_rope_layer_interval !== 0;
   const isLocal = (layer: number) =>

@@ -2,7 +2,7 @@
  *  newer files spell it out as `dense_act_fn` and `is_gated_act`. */
 
 import { z } from "zod";
-import { activation, positive, size, specialTokens } from "../configFields.js";
+import { activation, dtypeToday, positive, size, specialTokens } from "../configFields.js";
 
 export const T5Config = z.preprocess(
   today,
@@ -57,7 +57,6 @@ function today(raw: unknown): unknown {
   const named = second ?? first;
   // "gated-gelu" means the approximation by tanh (its files say so only by convention).
   c.dense_act_fn ??= c.feed_forward_proj === "gated-gelu" ? "gelu_new" : named;
-  if (c.dtype === undefined && c.torch_dtype !== undefined) c.dtype = c.torch_dtype;
-  delete c.torch_dtype;
+  dtypeToday(c);
   return c;
 }

@@ -12,8 +12,8 @@ import {
   embedding,
   layerNorm,
   linear,
+  rowsOf,
   scale,
-  slice,
   type Tensor,
 } from "../../tensor/index.js";
 import { attendQkv, attendSource } from "../attend.js";
@@ -75,7 +75,7 @@ function buildTransformer(c: TransformerConfig, parameters: Parameters, engine: 
   };
   /** Rows from·d to to·d of the joined projection: queries, keys, values. */
   const part = ({ weight, bias }: Attention, x: Tensor, from: number, to: number) =>
-    linear(x, slice(weight, 0, from * dim, to * dim), { bias: slice(bias, 0, from * dim, to * dim) });
+    linear(x, rowsOf(weight, from * dim, to * dim), { bias: rowsOf(bias, from * dim, to * dim) });
   const selfBlock = (x: Tensor, a: Attention, n: Pair, pass: DecoderPass, layer: number) =>
     block(x, n, a.out, (y) => {
       const qkv = linear(y, a.weight, { bias: a.bias });

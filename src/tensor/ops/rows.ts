@@ -1,5 +1,4 @@
-/** @file Rows of a matrix: a factor for each, sums of rows into places, and a view of some. With `embedding`, which gathers
- *  rows, these send tokens to experts and bring back what they made of them.
+/** @file Rows of a matrix: some of them, a factor for each, sums of rows into places, and a view of some. These send tokens to experts and bring back what they made of them.
  *    scaleRows    y[r] = s[r]·x[r]              dx[r] = s[r]·dy[r];  ds[r] = dy[r]·x[r]
  *    scatterRows  y[ids[r]] += x[r], else 0     dx[r] = dy[ids[r]]
  *    rowsOf       y = x[from:to], no copy       dx = dy there, else 0 */
@@ -8,6 +7,13 @@ import { type Shape, sizeOf } from "../dtype.js";
 import { record } from "../tape.js";
 import type { Tensor } from "../tensor.js";
 import { cast } from "./cast.js";
+import { embedding } from "./embedding.js";
+import { reshape } from "./shape.js";
+
+/** Some rows of x [..., dim] counted through: [rows.length, dim]. */
+export function gatherRows(x: Tensor, rows: Int32Array): Tensor {
+  return embedding(reshape(x, [x.rows, x.columns]), x.engine.tensor(rows));
+}
 
 /** x [rows, dim], factors: `rows` numbers of any shape. In f32. */
 export function scaleRows(of: Tensor, factors: Tensor): Tensor {
