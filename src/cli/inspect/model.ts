@@ -10,9 +10,10 @@ import {
   type ModelNode,
   openGguf,
   type RawConfig,
+  readConfigFile,
 } from "../../models/index.js";
 import { nearest, UserError } from "../../platform/errors.js";
-import { exists, isDirectory, joinPath, readJson } from "../../platform/files.js";
+import { exists, isDirectory, joinPath } from "../../platform/files.js";
 import { command } from "../command.js";
 import { amount } from "../views/format.js";
 import { drawTable } from "../views/table.js";
@@ -69,10 +70,7 @@ function configOf(place: string): { config: RawConfig; file?: string } {
     weights.close();
     return { config, file };
   }
-  const config = readJson(file);
-  if (typeof config !== "object" || config === null || Array.isArray(config))
-    throw new UserError({ code: "config-invalid", file, message: "is not a JSON object" });
-  return { config: config as RawConfig, file };
+  return { config: readConfigFile(file), file };
 }
 
 /** 1.23 TFLOP. */

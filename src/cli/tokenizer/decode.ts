@@ -6,11 +6,10 @@ import { readText } from "../../platform/files.js";
 import { loadTokenizer } from "../../tokenizer/index.js";
 import { command } from "../command.js";
 import { inputOf } from "../io.js";
+import { tokenizerField } from "./source.js";
 
 const DecodeSchema = z.strictObject({
-  tokenizer: z
-    .string()
-    .describe("a tokenizer's or model's folder, a tokenizer.json, or another file of a vocabulary"),
+  tokenizer: tokenizerField,
   ids: z
     .array(z.string())
     .optional()

@@ -5,12 +5,10 @@ import { readText } from "../../platform/files.js";
 import { loadTokenizer, type Tokenizer } from "../../tokenizer/index.js";
 import { command } from "../command.js";
 import { type Io, inputOf } from "../io.js";
-import { linesOf, readSource } from "./source.js";
+import { linesOf, readSource, tokenizerField } from "./source.js";
 
 const EncodeSchema = z.strictObject({
-  tokenizer: z
-    .string()
-    .describe("a tokenizer's or model's folder, a tokenizer.json, or another file of a vocabulary"),
+  tokenizer: tokenizerField,
   text: z.string().optional().describe("the text; by default it is read from standard input"),
   file: z.string().optional().describe("file whose text is encoded"),
   lines: z.boolean().default(false).describe("every line is a text of its own"),

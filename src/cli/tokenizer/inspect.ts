@@ -10,13 +10,11 @@ import type { Io } from "../io.js";
 import { drawTable } from "../views/table.js";
 import { drawTokens, type ShownToken, tokenLegend, visibleBytes } from "../views/tokenView.js";
 import { readChats, renderWithMask } from "./chats.js";
-import { readSource, unknownIdOf } from "./source.js";
+import { readSource, tokenizerField, unknownIdOf } from "./source.js";
 import { drawVocabulary, vocabularyFacts } from "./vocabularyFacts.js";
 
 const InspectSchema = z.strictObject({
-  tokenizer: z
-    .string()
-    .describe("a tokenizer's or model's folder, a tokenizer.json, or another file of a vocabulary"),
+  tokenizer: tokenizerField,
   text: z
     .string()
     .optional()

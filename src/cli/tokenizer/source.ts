@@ -1,9 +1,14 @@
 /** @file What the commands of `cygnet tokenizer` share: the text they are given, and what they must know of a tokenizer. */
 
+import { z } from "zod";
 import { UserError } from "../../platform/errors.js";
 import { readText } from "../../platform/files.js";
 import type { Tokenizer } from "../../tokenizer/index.js";
 import { type Io, inputOf } from "../io.js";
+
+export const tokenizerField = z
+  .string()
+  .describe("a tokenizer's or model's folder, a tokenizer.json, or another file of a vocabulary");
 
 export interface TextSource {
   readonly text?: string | undefined;

@@ -13,7 +13,13 @@ import { UserError } from "../../platform/errors.js";
 import { exists, joinPath } from "../../platform/files.js";
 import { describeMachine } from "../../platform/machine.js";
 import { onStop, SIGNAL_EXIT } from "../../platform/signals.js";
-import { saveTokenizer, type Tokenizer, trainBpe, trainTokenizer } from "../../tokenizer/index.js";
+import {
+  saveTokenizer,
+  type Tokenizer,
+  type TrainTokenizerProgress,
+  trainBpe,
+  trainTokenizer,
+} from "../../tokenizer/index.js";
 import { command } from "../command.js";
 import type { Io } from "../io.js";
 import { StoppedError } from "../program.js";
@@ -155,7 +161,7 @@ async function train(
     workers: settings.workers ?? Math.min(4, describeMachine().cores),
     memory: settings.memory * 2 ** 20,
     signal,
-    onProgress: (progress: Progress) => show(progressText(progress)),
+    onProgress: (progress: TrainTokenizerProgress) => show(progressText(progress)),
   };
   if (settings.model === "bpe" && normalizer === "none")
     return trainBpe({ ...common, pattern: preTokenizer as "gpt2" | "gpt4", ifCorpusTooSmall: "shrink" });
@@ -194,17 +200,7 @@ function checkKind({ model, vocabSize }: Settings, preTokenizer: string): void {
     });
 }
 
-type Progress =
-  | {
-      readonly phase: "count";
-      readonly documents: number;
-      readonly characters: number;
-      readonly words: number;
-    }
-  | { readonly phase: "merge"; readonly merges: number; readonly wanted: number }
-  | { readonly phase: "prune"; readonly pieces: number; readonly wanted: number };
-
-function progressText(progress: Progress): string {
+function progressText(progress: TrainTokenizerProgress): string {
   switch (progress.phase) {
     case "count":
       return `reading: ${amount(progress.documents)} documents, ${amount(progress.characters)} characters, ${amount(progress.words)} words`;

@@ -59,16 +59,32 @@ export function byteLevelBpeJson(parts: {
   readonly merges: ReadonlyArray<readonly [left: string, right: string]>;
   readonly specialTokens: readonly string[];
 }): TokenizerJson {
+  return byteLevelBpeDefinition({
+    added: parts.specialTokens.map((content) => specialTokenJson(content, parts.tokens.indexOf(content))),
+    patterns: [parts.pattern ?? GPT2_PATTERN],
+    vocab: vocabularyJson(parts.tokens),
+    merges: parts.merges,
+  });
+}
+
+/** A byte-level BPE whole, as tokenizer.json. */
+export function byteLevelBpeDefinition(parts: {
+  readonly added: TokenizerJson["added_tokens"];
+  readonly patterns: readonly string[];
+  readonly postProcessor?: object | null;
+  /** Words that are tokens are taken whole. */
+  readonly ignoreMerges?: boolean;
+  readonly vocab: object;
+  readonly merges: unknown;
+}): TokenizerJson {
   return {
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: parts.specialTokens.map((content) =>
-      specialTokenJson(content, parts.tokens.indexOf(content)),
-    ),
+    added_tokens: parts.added,
     normalizer: null,
-    ...byteLevelSteps([parts.pattern ?? GPT2_PATTERN]),
-    post_processor: null,
+    ...byteLevelSteps(parts.patterns),
+    post_processor: parts.postProcessor ?? null,
     model: {
       type: "BPE",
       dropout: null,
@@ -77,8 +93,8 @@ export function byteLevelBpeJson(parts: {
       end_of_word_suffix: null,
       fuse_unk: false,
       byte_fallback: false,
-      ignore_merges: false,
-      vocab: vocabularyJson(parts.tokens),
+      ignore_merges: parts.ignoreMerges ?? false,
+      vocab: parts.vocab,
       merges: parts.merges,
     },
   };

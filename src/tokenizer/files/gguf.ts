@@ -8,7 +8,7 @@ import type { Tokenizer, TokenizerConfig, TokenRoles } from "../tokenizer.js";
 import { aroundJson } from "./aroundJson.js";
 import { bertJson } from "./bert.js";
 import { refuse } from "./check.js";
-import { byteLevelSteps, specialTokenJson, vocabularyJson } from "./definition.js";
+import { byteLevelBpeDefinition, specialTokenJson, vocabularyJson } from "./definition.js";
 import { GGUF_PRE_TOKENIZERS } from "./ggufPreTokenizers.js";
 import { type GgufVocabulary, readGgufVocabulary } from "./ggufVocabulary.js";
 import { sentencePieceTokenizer } from "./sentencePiece.js";
@@ -113,31 +113,18 @@ function byteLevel(vocabulary: GgufVocabulary, file: string): Tokenizer {
     const id = vocabulary.roleId(role);
     return add && id !== undefined ? [tokens[id]!] : [];
   };
-  const definition = {
-    version: "1.0",
-    truncation: null,
-    padding: null,
-    added_tokens: addedTokens(vocabulary),
-    normalizer: null,
-    ...byteLevelSteps(cut.patterns),
-    post_processor: aroundJson(
+  const definition = byteLevelBpeDefinition({
+    added: addedTokens(vocabulary),
+    patterns: cut.patterns,
+    postProcessor: aroundJson(
       place("bos", vocabulary.flag("add_bos_token") ?? cut.addBos ?? false),
       place("eos", vocabulary.flag("add_eos_token") ?? false),
       (token) => tokens.indexOf(token),
     ),
-    model: {
-      type: "BPE",
-      dropout: null,
-      unk_token: null,
-      continuing_subword_prefix: null,
-      end_of_word_suffix: null,
-      fuse_unk: false,
-      byte_fallback: false,
-      ignore_merges: cut.ignoreMerges ?? false,
-      vocab: vocabularyJson(distinct(vocabulary, tokens, file)),
-      merges,
-    },
-  };
+    ignoreMerges: cut.ignoreMerges ?? false,
+    vocab: vocabularyJson(distinct(vocabulary, tokens, file)),
+    merges,
+  });
   return tokenizerFromJson(definition, rolesOf(vocabulary), file, configOf(vocabulary));
 }
 

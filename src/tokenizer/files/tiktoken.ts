@@ -19,7 +19,7 @@ import { bytesToToken } from "../text/byteAlphabet.js";
 import { createCharacterClasses } from "../text/categories.js";
 import type { AddedToken, Tokenizer, TokenRoles } from "../tokenizer.js";
 import { refuse } from "./check.js";
-import { byteLevelSteps, specialTokenJson } from "./definition.js";
+import { byteLevelBpeDefinition, specialTokenJson } from "./definition.js";
 import { splits } from "./sentencePieceJson.js";
 import { setToken, tokenAt, type Vocabulary } from "./vocabulary.js";
 
@@ -123,27 +123,13 @@ function tiktokenJson(
   const vocab: Record<string, number> = Object.create(null) as Record<string, number>;
   for (const id of byRank) vocab[tokenAt(vocabulary, id)!] = id;
   for (const { content, id } of added) vocab[content] = id; // an id of `added_tokens` alone would not be kept
-  return {
-    version: "1.0",
-    truncation: null,
-    padding: null,
-    added_tokens: added.map(({ content, id }) => specialTokenJson(content, id)),
-    normalizer: null,
-    ...byteLevelSteps([pattern]),
-    post_processor: null,
-    model: {
-      type: "BPE",
-      dropout: null,
-      unk_token: null,
-      continuing_subword_prefix: null,
-      end_of_word_suffix: null,
-      fuse_unk: false,
-      byte_fallback: false,
-      ignore_merges: true,
-      vocab,
-      merges: byRank.flatMap((id) => splits(tokenAt(vocabulary, id)!, vocabulary.ids)),
-    },
-  };
+  return byteLevelBpeDefinition({
+    added: added.map(({ content, id }) => specialTokenJson(content, id)),
+    patterns: [pattern],
+    ignoreMerges: true,
+    vocab,
+    merges: byRank.flatMap((id) => splits(tokenAt(vocabulary, id)!, vocabulary.ids)),
+  });
 }
 
 /** Ends of the matches and of what lies between. */
