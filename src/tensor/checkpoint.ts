@@ -6,11 +6,16 @@
 import { backwardFrom, record, recording } from "./tape.js";
 import type { Tensor } from "./tensor.js";
 
-/** f(x), computed again in the backward. `parameters`: the leaves that f uses and that may be trained. f must give the same
- *  values each time, keep nothing of what it makes, and use no tensor that needs a gradient but x and `parameters`. */
+/** f(x), computed again in the backward. `parameters`: the leaves that f uses and that may be trained (what adapts them
+ *  counts as well). f must give the same values each time, keep nothing of what it makes, and use no tensor that needs a
+ *  gradient but x and `parameters`. */
 export function checkpoint(x: Tensor, parameters: Iterable<Tensor>, f: (x: Tensor) => Tensor): Tensor {
   const { engine } = x;
-  const inputs = [x, ...parameters];
+  const inputs = [x];
+  for (const p of parameters) {
+    inputs.push(p);
+    if (p.adapter !== null) inputs.push(...p.adapter.parameters);
+  }
   if (!recording(inputs)) return engine.layer(() => f(x));
   const y = engine.noGrad(() => engine.scope(() => f(x)));
   return record("checkpoint", inputs, y, (g, dy) => {

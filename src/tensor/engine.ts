@@ -161,7 +161,8 @@ export class Engine {
 
   /** The packed form of a weight, or null where packing is not in use. `transB`: the weight is [n, k]. */
   packedWeight(weight: Tensor, n: number, k: number, transB: boolean): Packed | null {
-    if (this.packs === null || this.gradEnabled || !weight.kept) return null;
+    if (this.packs === null || this.gradEnabled || !weight.kept || weight.shared.rebuild !== undefined)
+      return null;
     let packed = this.packs.get(weight);
     if (packed === undefined) {
       packed = this.backend.pack({ b: weight, n, k, transB, ldb: weight.columns, compute: this.compute });

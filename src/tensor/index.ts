@@ -1,10 +1,12 @@
 /** @file Tensors: shapes, operations with gradients, engines and their backends. */
 
+export * from "./adapter.js";
 export * from "./backend.js";
 export * from "./checkpoint.js";
 export * from "./device.js";
 export * from "./dtype.js";
 export * from "./engine.js";
 export * from "./ops/index.js";
+export { borrow } from "./rebuild.js";
 export * from "./tape.js";
 export * from "./tensor.js";

@@ -45,6 +45,17 @@ export function restore(t: Tensor): Storage {
   return storage;
 }
 
+/** Runs fn, which uses the values of `t`: memory that these did not have before is given back after. For weights that are
+ *  held in another form (fourBit/), which are written out for as long as somebody uses them. */
+export function borrow<T>(t: Tensor, fn: () => T): T {
+  if (t.shared.storage !== null) return fn();
+  try {
+    return fn();
+  } finally {
+    evict(t);
+  }
+}
+
 /** From now on the memory stays: what its values could be made of may go before it does. */
 export function pin(t: Tensor): void {
   if (t.shared.storage === null) restore(t);

@@ -32,8 +32,8 @@ export interface Sink {
 export interface Gradients {
   /** The place for the gradient of `input`, of its type, or null if it needs none. To be filled before the next call for the
    *  same input. `wide`: the caller writes f32 too, and adds only in f32, so that the gradient of a bf16 input is f32 where it
-   *  is a sum: it is rounded once, when it is whole. */
-  sink(input: Tensor, wide?: boolean): Sink | null;
+   *  is a sum: it is rounded once, when it is whole. `parts`: how often this backward will ask. */
+  sink(input: Tensor, wide?: boolean, parts?: number): Sink | null;
   /** dInput += dy, where dInput has dy's elements (perhaps under another shape). */
   pass(input: Tensor, dy: Tensor): void;
   /** As `pass` for a tensor made by this backward, which is disposed; even a leaf may take over its memory. */
@@ -138,12 +138,12 @@ class GradientStore implements Gradients {
     return converted;
   }
 
-  sink(input: Tensor, wide = false): Sink | null {
+  sink(input: Tensor, wide = false, parts = 1): Sink | null {
     if (!input.requiresGrad) return null;
     if (input.node === null) return leafSink(input, wide);
     const present = this.gradients.get(input);
     if (present === undefined) {
-      const more = wide && input.shared.uses > 1; // others will add to it
+      const more = wide && (parts > 1 || input.shared.uses > 1); // something will be added to it
       const target = input.engine.empty(input.shape, more ? "f32" : input.dtype);
       this.gradients.set(input, target);
       return { target, accumulate: false };

@@ -1,6 +1,7 @@
 /** @file A tensor: a shape over a piece of a backend's memory, dense and row-major, with what the tape needs to
  *  differentiate. Memory is shared by views (reshape, alias) and released when the last of them is disposed. */
 
+import type { WeightAdapter } from "./adapter.js";
 import type { Operand, Storage } from "./backend.js";
 import { fromBf16, toBf16 } from "./bf16.js";
 import { type DType, type Shape, sizeOf, type TypedArray } from "./dtype.js";
@@ -37,6 +38,8 @@ export class Tensor implements Operand {
   gradFresh = false;
   /** Name in the checkpoint, for parameters and for messages. */
   name: string | undefined;
+  /** What those who use this weight are to do instead. */
+  adapter: WeightAdapter | null = null;
   kept = false;
   disposed = false;
 

@@ -6,6 +6,7 @@
 
 import { record, recording } from "../tape.js";
 import type { Tensor } from "../tensor.js";
+import { adaptedCrossEntropy } from "./adaptedCrossEntropy.js";
 import { cast } from "./cast.js";
 
 export interface CrossEntropyResult {
@@ -69,6 +70,9 @@ export function linearCrossEntropy(
     throw new Error(
       `linearCrossEntropy of x [${x.shape}], weight [${weight.shape}], targets [${targets.shape}]`,
     );
+  const chunk = Math.max(64, Math.ceil(CHUNK_ELEMENTS / vocab / 64) * 64);
+  if (weight.adapter?.linear !== undefined)
+    return adaptedCrossEntropy(x, weight, targets, normaliser, options, chunk);
   const inputs = bias ? [x, weight, bias] : [x, weight];
   const save = recording(inputs);
   const losses = engine.empty([rows]);
@@ -76,7 +80,6 @@ export function linearCrossEntropy(
   const dw = save && weight.requiresGrad ? engine.empty(weight.shape) : undefined;
   const db = save && bias?.requiresGrad ? engine.empty(bias.shape) : undefined;
   for (const d of [dw, db]) if (d && rows === 0) backend.fill(d, d.size, 0);
-  const chunk = Math.max(64, Math.ceil(CHUNK_ELEMENTS / vocab / 64) * 64);
   engine.scope(() => {
     const z = engine.empty([Math.min(chunk, rows), vocab]);
     const uncapped = softcap > 0 ? engine.empty(z.shape) : undefined; // z/c

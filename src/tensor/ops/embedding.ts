@@ -6,7 +6,17 @@ import { record } from "../tape.js";
 import type { Tensor } from "../tensor.js";
 import { cast } from "./cast.js";
 
-export function embedding(of: Tensor, ids: Tensor, options: { paddingId?: number | undefined } = {}): Tensor {
+export interface EmbeddingOptions {
+  readonly paddingId?: number | undefined;
+}
+
+export function embedding(table: Tensor, ids: Tensor, options: EmbeddingOptions = {}): Tensor {
+  const adapted = table.adapter?.embedding;
+  return adapted === undefined ? plainEmbedding(table, ids, options) : adapted(table, ids, options);
+}
+
+/** The same whatever adapts the table. */
+export function plainEmbedding(of: Tensor, ids: Tensor, options: EmbeddingOptions = {}): Tensor {
   const table = cast(of, "f32");
   const [vocab, dim] = [table.shape[0]!, table.shape[1]!];
   const { engine } = table;

@@ -150,6 +150,48 @@ const cases: Case[] = [
     run: ([x, w]) => ops.linear(x!, w!, { residual: x }),
   },
   {
+    name: "linear with weights of low rank",
+    inputs: [
+      [2, 3, 5],
+      [7, 5],
+      [2, 5],
+      [7, 2],
+      [6, 5],
+      [1, 5],
+      [7, 1],
+    ],
+    run: ([x, w, a, b, other, c, d]) =>
+      ops.linear(x!, w!, {
+        lowRank: [
+          { a: a!, b: b!, scale: 0.5 },
+          { a: c!, b: d!, scale: -2, x: other },
+        ],
+      }),
+  },
+  {
+    name: "linear in-out with a weight of low rank, activation, residual",
+    inputs: [[3, 5], [5, 7], [7], [3, 7], [2, 5], [7, 2]],
+    run: ([x, w, bias, residual, a, b]) =>
+      ops.linear(x!, w!, {
+        layout: "in-out",
+        bias,
+        activation: "gelu_tanh",
+        residual,
+        lowRank: [{ a: a!, b: b!, scale: 1.5 }],
+      }),
+  },
+  {
+    name: "linear with a weight of low rank, activation",
+    inputs: [
+      [3, 5],
+      [7, 5],
+      [2, 5],
+      [7, 2],
+    ],
+    run: ([x, w, a, b]) =>
+      ops.linear(x!, w!, { activation: "silu", lowRank: [{ a: a!, b: b!, scale: 1.5 }] }),
+  },
+  {
     name: "linear of one row and column",
     inputs: [[1, 1], [1, 1], [1]],
     run: ([x, w, bias]) => ops.linear(x!, w!, { bias }),

@@ -7,6 +7,7 @@ export * from "./crossEntropy.js";
 export * from "./elementwise.js";
 export * from "./embedding.js";
 export * from "./linear.js";
+export type { LowRank } from "./lowRank.js";
 export * from "./matmul.js";
 export * from "./norm.js";
 export * from "./ranges.js";

@@ -6,13 +6,24 @@
  *  activation; y is then computed from z again where the backward of what follows needs it.
  *
  *  With compute bf16 y is stored in bf16, unless it joins the residual stream, which is f32. An activation is then a call of
- *  its own, of the z that was rounded to bf16: so y is the same whether z is kept, thrown away or y computed from it anew. */
+ *  its own, of the z that was rounded to bf16: so y is the same whether z is kept, thrown away or y computed from it anew.
+ *
+ *  Weights of low rank beside W (`lowRank`) are added to the product in f32, before it is rounded and before the activation;
+ *  what adapts W (adapter.ts) may ask for them. */
 
 import type { Activation } from "../backend.js";
 import type { DType } from "../dtype.js";
+import { borrow } from "../rebuild.js";
 import { record, recording } from "../tape.js";
 import type { Tensor } from "../tensor.js";
 import { cast } from "./cast.js";
+import {
+  addLowRank,
+  type LowRank,
+  lowRankGradients,
+  lowRankInputGradients,
+  lowRankInputs,
+} from "./lowRank.js";
 
 export interface LinearOptions {
   readonly bias?: Tensor | undefined;
@@ -24,10 +35,18 @@ export interface LinearOptions {
   readonly dtype?: Extract<DType, "f32">;
   /** Precision of the products; default the engine's. */
   readonly compute?: "fp32";
+  /** Other weights beside W, products of two thin matrices. */
+  readonly lowRank?: readonly LowRank[];
 }
 
 export function linear(x: Tensor, weight: Tensor, options: LinearOptions = {}): Tensor {
-  const { bias, activation, layout = "out-in" } = options;
+  const adapted = weight.adapter?.linear;
+  return adapted === undefined ? plainLinear(x, weight, options) : adapted(x, weight, options);
+}
+
+/** The same whatever adapts the weight. */
+export function plainLinear(x: Tensor, weight: Tensor, options: LinearOptions = {}): Tensor {
+  const { bias, activation, layout = "out-in", lowRank = [] } = options;
   const residual = options.residual && cast(options.residual, "f32");
   const { engine } = x;
   const { backend } = engine;
@@ -39,32 +58,50 @@ export function linear(x: Tensor, weight: Tensor, options: LinearOptions = {}): 
       `linear: x [${x.shape}] does not fit the weight ${weight.name ?? ""} [${weight.shape}] (${layout})`,
     );
   const m = x.rows;
-  const inputs = [x, weight, ...(bias ? [bias] : []), ...(residual ? [residual] : [])];
+  const inputs = [
+    x,
+    weight,
+    ...(bias ? [bias] : []),
+    ...(residual ? [residual] : []),
+    ...lowRankInputs(lowRank),
+  ];
   const save = activation !== undefined && recording(inputs);
   const dtype = residual ? "f32" : (options.dtype ?? engine.activations);
   const y = engine.empty([...x.shape.slice(0, -1), n], dtype);
   const z = save ? engine.empty(y.shape, dtype) : undefined;
-  const apart = activation !== undefined && dtype === "bf16";
-  const c = apart && z ? z : y;
+  const more = lowRank.length > 0;
+  const apart = activation !== undefined && (dtype === "bf16" || more);
+  const rounded = apart && z ? z : y;
+  const c = more && dtype === "bf16" ? engine.empty(y.shape) : rounded;
   const epilogue = apart ? { bias } : { bias, activation, preactivation: z, residual };
   const packed = compute === engine.compute ? engine.packedWeight(weight, n, k, outIn) : null;
   if (packed !== null) backend.matmulPacked({ a: x, b: packed, c, m, lda: k, ldc: n, ...epilogue });
   else
-    backend.matmul({
-      a: x,
-      b: weight,
-      c,
-      m,
-      n,
-      k,
-      transB: outIn,
-      lda: k,
-      ldb: weight.columns,
-      ldc: n,
-      compute,
-      ...epilogue,
-    });
-  if (apart) backend.unary({ op: activation, x: c, y, length: y.size });
+    borrow(weight, () =>
+      backend.matmul({
+        a: x,
+        b: weight,
+        c,
+        m,
+        n,
+        k,
+        transB: outIn,
+        lda: k,
+        ldb: weight.columns,
+        ldc: n,
+        compute,
+        ...epilogue,
+      }),
+    );
+  const hs = addLowRank(lowRank, x, c, compute);
+  if (c !== rounded) {
+    backend.copy(c, rounded, c.size);
+    c.dispose();
+  }
+  if (apart) {
+    backend.unary({ op: activation, x: rounded, y, length: y.size });
+    if (residual) backend.axpby({ alpha: 1, x: residual, beta: 1, y, length: y.size });
+  }
 
   return record(
     "linear",
@@ -93,28 +130,32 @@ export function linear(x: Tensor, weight: Tensor, options: LinearOptions = {}): 
       }
       const db = bias && g.sink(bias);
       if (db) backend.sumRows({ x: dz, y: db.target, rows: m, cols: n, ld: n, accumulate: db.accumulate });
+      const dhs = lowRankGradients(lowRank, x, hs, dz, g, compute);
       g.done(x); // before there is a gradient of its size
-      const dx = g.sink(x, true);
+      const dx = g.sink(x, true, 1 + lowRank.length);
       if (dx) {
-        backend.matmul({
-          a: dz,
-          b: weight,
-          c: dx.target,
-          m,
-          n: k,
-          k: n,
-          transB: !outIn,
-          lda: n,
-          ldb: weight.columns,
-          ldc: k,
-          accumulate: dx.accumulate,
-          compute,
-        });
+        borrow(weight, () =>
+          backend.matmul({
+            a: dz,
+            b: weight,
+            c: dx.target,
+            m,
+            n: k,
+            k: n,
+            transB: !outIn,
+            lda: n,
+            ldb: weight.columns,
+            ldc: k,
+            accumulate: dx.accumulate,
+            compute,
+          }),
+        );
       }
+      lowRankInputGradients(lowRank, x, dhs, g, compute);
       if (residual) g.pass(residual, dy);
       if (dz !== dy) dz.dispose();
     },
-    z ? [z] : [],
+    z ? [z, ...hs] : hs,
     z && !residual ? (into) => backend.unary({ op: activation!, x: z, y: into, length: y.size }) : undefined,
   );
 }

@@ -76,6 +76,8 @@ export function rowsOf(x: Tensor, from: number, to: number): Tensor {
   const [count, ...rest] = x.shape;
   if (count === undefined || from < 0 || to > count || from > to)
     throw new Error(`rows ${from}:${to} of [${x.shape}]`);
+  if (x.adapter !== null)
+    throw new Error(`${x.name ?? "a tensor"} is adapted as a whole: rows of it are not`);
   const at = from * sizeOf(rest);
   return record("rowsOf", [x], x.alias([to - from, ...rest], at), (g, dy) => {
     const { target, accumulate } = g.sink(x)!;
