@@ -85,6 +85,16 @@ function elementLoads(b: Backend, a: Arrays): Load[] {
     binary("add", length),
     binary("add", DIM),
     binary("mul", length),
+    {
+      name: "dropout",
+      passes: 2,
+      run: () => b.dropout({ x, y, length, mask: { p: 0.1, seed: 1, stream: 0 } }),
+    },
+    {
+      name: "dropout-add",
+      passes: 3,
+      run: () => b.dropout({ x, residual: z, y, length, mask: { p: 0.1, seed: 1, stream: 0 } }),
+    },
     ...(["relu", "gelu", "gelu_tanh", "silu", "tanh", "exp", "log"] as const).map(unary),
     ...(["gelu", "gelu_tanh", "silu"] as const).map(slope),
     { name: "gated-silu", passes: 3, run: () => b.gated({ ...gate, y }) },

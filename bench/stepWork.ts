@@ -132,6 +132,7 @@ function elementCounts(): Counts {
     binary: (p) => moved(OTHER, bytes(p.length, p.a) + bytes(p.bLength, p.b), bytes(p.length, p.y)),
     axpby: (p) => moved(OTHER, bytes(p.length, p.x, p.beta === 0 ? undefined : p.y), bytes(p.length, p.y)),
     affine: (p) => moved(OTHER, bytes(p.length, p.x), bytes(p.length, p.y)),
+    dropout: (p) => moved(OTHER, bytes(p.length, p.x, p.residual), bytes(p.length, p.y)),
     copy: (from, to, length) => moved(OTHER, bytes(length, from), bytes(length, to)),
     fill: (x, length) => moved(OTHER, 0, bytes(length, x)),
     stridedCopy: (p) => {

@@ -128,6 +128,20 @@ CYGNET_INLINE I16 operator<<(const I16& x, int n) { return I16 CYGNET_EACH(CYGNE
 CYGNET_INLINE I16 operator>>(const I16& x, int n) { return I16 CYGNET_EACH(CYGNET_LEFT, >>); }
 #undef CYGNET_LEFT
 
+/** Unsigned words of 32 bits in the lanes of an I16: sums wrap around. */
+typedef uint32_t VU __attribute__((vector_size(4 * CYGNET_VEC_WIDTH)));
+CYGNET_INLINE I16 add_words(const I16& x, const I16& y) {
+#define CYGNET_WRAP(part, y) (VI)((VU)x.part + (VU)y.part)
+  return I16 CYGNET_EACH(CYGNET_WRAP, y);
+#undef CYGNET_WRAP
+}
+/** n from 1 to 31. */
+CYGNET_INLINE I16 rotate_left(const I16& x, int n) {
+#define CYGNET_ROTATE(part, n) (VI)((VU)x.part << n | (VU)x.part >> (32 - n))
+  return I16 CYGNET_EACH(CYGNET_ROTATE, n);
+#undef CYGNET_ROTATE
+}
+
 CYGNET_INLINE F16 as_float(const I16& x) {
 #define CYGNET_CAST(part, T) (T)x.part
   return F16 CYGNET_EACH(CYGNET_CAST, V);

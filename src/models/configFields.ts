@@ -5,6 +5,8 @@ import { publishedActivations } from "../nn/index.js";
 
 export const size = z.int().positive();
 export const positive = z.number().positive();
+/** A chance to be dropped in training. */
+export const rate = z.number().min(0).lt(1);
 export const activation = z.enum(publishedActivations);
 
 export const specialTokens = {

@@ -19,10 +19,10 @@ import {
   checkPositions,
 } from "./checkBatch.js";
 import type { CausalModel, DecoderInput, ForwardOptions } from "./model.js";
-import { type Stack, walkLayers } from "./stack.js";
+import { type Dropping, type Stack, walkLayers } from "./stack.js";
 
 /** One batch, as the layers see it. */
-export interface DecoderPass {
+export interface DecoderPass extends Dropping {
   readonly batch: number;
   readonly seq: number;
   /** Tokens in the cache before this batch. */

@@ -7,10 +7,10 @@ import { checkContext, checkIds, checkLengths, checkPositions } from "./checkBat
 import type { EncoderInput, EncoderModel } from "./encoderModel.js";
 import { type EncoderHeadParts, encoderHead } from "./heads/encoderHead.js";
 import type { ForwardOptions } from "./model.js";
-import { type Stack, walkLayers } from "./stack.js";
+import { type Dropping, type Stack, walkLayers } from "./stack.js";
 
 /** One batch, as the layers see it. */
-export interface EncoderPass {
+export interface EncoderPass extends Dropping {
   readonly batch: number;
   readonly seq: number;
   /** i32 [batch, seq] */

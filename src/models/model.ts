@@ -4,6 +4,7 @@
 
 import type { CrossEntropyResult, Engine, Tensor } from "../tensor/index.js";
 import type { KeyValueCache } from "./cache.js";
+import type { DropoutOptions } from "./dropout.js";
 
 export interface DecoderInput {
   /** Token ids [batch, seq], row-major. */
@@ -30,6 +31,8 @@ export interface ForwardOptions {
   readonly routerLogits?: Tensor[];
   /** Hold only the inputs of layers and compute these again in the backward (not together with `attentions` or `routerLogits`). */
   readonly recompute?: boolean;
+  /** Drops what config.json's rates say, as in training; default: nothing. Attention probabilities are never dropped. */
+  readonly dropout?: DropoutOptions | undefined;
 }
 
 /** What every model is, whatever its shape. */

@@ -15,6 +15,7 @@ import {
 import { advanceCache, createCache, type KeyValueCache, raggedRanges, type SourceCache } from "./cache.js";
 import { checkCache, checkCapacity, checkContext, checkIds, checkLengths } from "./checkBatch.js";
 import type { DecoderPass } from "./decoder.js";
+import { DECODER_PLACES } from "./dropout.js";
 import type { DecodeOptions, Encoded, Seq2SeqModel, SourceInput, TargetInput } from "./seq2seqModel.js";
 import { type Stack, walkLayers } from "./stack.js";
 
@@ -70,7 +71,14 @@ export function createSeq2Seq<E, D>(parts: Seq2SeqParts<E, D>): Seq2SeqModel {
         const pass = targetPass(engine, target, encoded, options);
         // Recomputing would need the gradient of the encoder's output from within: the decoder keeps what it makes.
         const x = engine.within("decoder", () =>
-          walkLayers(parts.decoder, pass, { ...options, recompute: false }, engine, parameters),
+          walkLayers(
+            parts.decoder,
+            pass,
+            { ...options, recompute: false },
+            engine,
+            parameters,
+            DECODER_PLACES,
+          ),
         );
         if (target.cache) advanceCache(target.cache, target.seq);
         return x;

@@ -2,7 +2,13 @@
  *  see them; layers computed again in the backward where memory is dear; what is no longer needed released on the way. */
 
 import { checkpoint, type Engine, type Tensor } from "../tensor/index.js";
+import { createDrop, type Drop, ENCODER_PLACES } from "./dropout.js";
 import type { ForwardOptions } from "./model.js";
+
+/** What the walk gives to an embedding and to each layer, with masks of its own. */
+export interface Dropping {
+  readonly drop?: Drop | undefined;
+}
 
 export interface Stack<Pass, State> {
   readonly layers: number;
@@ -13,19 +19,22 @@ export interface Stack<Pass, State> {
   embed(pass: Pass): Tensor;
   layer(index: number, x: Tensor, pass: Pass, state: State): Tensor;
   /** After the last layer; the identity where there is no final norm. */
-  norm(x: Tensor): Tensor;
+  norm(x: Tensor, pass: Pass): Tensor;
 }
 
-/** Hidden states [batch, seq, dim] after the final norm. `parameters`: what the layers may train. */
-export function walkLayers<Pass, State>(
+/** Hidden states [batch, seq, dim] after the final norm. `parameters`: what the layers may train; `firstPlace`: of its masks. */
+export function walkLayers<Pass extends Dropping, State>(
   stack: Stack<Pass, State>,
   pass: Pass,
   options: ForwardOptions,
   engine: Engine,
   parameters: ReadonlyMap<string, Tensor>,
+  firstPlace = ENCODER_PLACES,
 ): Tensor {
   const { layers } = stack;
-  const { hiddenStates } = options;
+  const { hiddenStates, dropout } = options;
+  const passAt = (place: number): Pass =>
+    dropout === undefined ? pass : { ...pass, drop: createDrop(dropout, firstPlace + place) };
   const step = (place: string, from: Tensor | null, next: () => Tensor): Tensor => {
     const x = engine.within(place, () => engine.layer(next));
     hiddenStates?.push(x.keep());
@@ -36,15 +45,16 @@ export function walkLayers<Pass, State>(
   const looked = options.attentions !== undefined || options.routerLogits !== undefined;
   const wanted = options.recompute === true && !looked;
   const again = wanted && engine.gradEnabled && stack.trainsState !== true;
-  let x = step("embedding", null, () => stack.embed(pass));
+  let x = step("embedding", null, () => stack.embed(passAt(0)));
   for (let i = 0; i < layers; i++) {
     const last = i === layers - 1;
     const from = x;
     const layer = (of: Tensor) => {
-      const y = stack.layer(i, of, pass, state);
-      return last ? stack.norm(y) : y;
+      const here = passAt(i + 1); // anew when the layer is computed again
+      const y = stack.layer(i, of, here, state);
+      return last ? stack.norm(y, here) : y;
     };
     x = step(`layer ${i}`, from, () => (again ? checkpoint(from, parameters.values(), layer) : layer(from)));
   }
-  return layers === 0 ? stack.norm(x) : x;
+  return layers === 0 ? stack.norm(x, passAt(1)) : x;
 }

@@ -13,6 +13,7 @@
  *  Bits. Within one backend and class of kernels, the result of a row depends neither on the number of threads nor on
  *  how many other rows are computed with it. Sums over rows are taken in fixed blocks (see docs/numerics.md). */
 
+import type { DropoutMask } from "./dropoutMask.js";
 import type { Compute, DType, TypedArray } from "./dtype.js";
 
 /** A piece of a backend's memory. `address` is the backend's own (a pointer, an offset), `array` the reference's. */
@@ -356,6 +357,14 @@ export interface Backend {
   axpby(p: { alpha: number; x: MixedOperand; beta: number; y: MixedOperand; length: number }): void;
   /** y = alpha·x + constant. */
   affine(p: { x: MixedOperand; y: MixedOperand; alpha: number; constant: number; length: number }): void;
+  /** y = x·m (+ residual), m = 0 for elements that `mask` drops and 1/(1 − p) for others. y may be x or residual. Srivastava et al. 2014. */
+  dropout(p: {
+    x: MixedOperand;
+    residual?: MixedOperand | undefined;
+    y: MixedOperand;
+    length: number;
+    mask: DropoutMask;
+  }): void;
   /** Copies a strided array of up to 6 dimensions into a dense one or back: for each index, y[Σ i·yStride] = x[Σ i·xStride] (+= if accumulate). f32, i32 and bf16. */
   stridedCopy(p: {
     x: MixedOperand;

@@ -4,6 +4,7 @@ export * from "./adapter.js";
 export * from "./backend.js";
 export * from "./checkpoint.js";
 export * from "./device.js";
+export type { DropoutMask } from "./dropoutMask.js";
 export * from "./dtype.js";
 export * from "./engine.js";
 export * from "./ops/index.js";

@@ -3,7 +3,7 @@
  *  beginning and to read beside the paper. */
 
 import { z } from "zod";
-import { activation, positive, size, specialTokens } from "../configFields.js";
+import { activation, positive, rate, size, specialTokens } from "../configFields.js";
 
 export const TransformerConfig = z
   .looseObject({
@@ -15,6 +15,8 @@ export const TransformerConfig = z
     num_decoder_layers: size,
     dim_feedforward: size,
     activation: activation.default("relu"),
+    /** Of the embeddings with their positions, of each block's output before it joins the stream, and within feed-forwards. */
+    dropout: rate.default(0.1),
     layer_norm_eps: positive.default(1e-5),
     /** Norms before each block (and then final ones, else the stacks' outputs are not normed). */
     norm_first: z.boolean().default(false),

@@ -3,6 +3,7 @@
  *  embedding.
  *    x₀ = E[ids]·√d + PE;   encoder layer: x = norm1(x + self(x)); x = norm2(x + linear2(act(linear1(x))))
  *    decoder layer: x = norm1(x + self(x)); x = norm2(x + source(x)); x = norm3(x + linear2(act(linear1(x))))
+ *  In training self, source, linear2, act and x₀ are followed by dropout (section 5.4).
  *  With `norm_first` each norm stands before its block instead, as everybody has done since. */
 
 import { activationFor, sinusoidalTable } from "../../nn/index.js";
@@ -19,6 +20,7 @@ import {
 import { attendQkv, attendSource } from "../attend.js";
 import { specialTokenIds } from "../configFields.js";
 import type { DecoderPass } from "../decoder.js";
+import { dropped } from "../dropout.js";
 import { defineFamily, type Parameters } from "../family.js";
 import { createSeq2Seq, shiftBehind } from "../seq2seq.js";
 import type { Seq2SeqModel } from "../seq2seqModel.js";
@@ -69,15 +71,21 @@ function buildTransformer(c: TransformerConfig, parameters: Parameters, engine: 
     });
 
   /** x + out(f(·)) with its norm before or behind. */
-  const block = (x: Tensor, n: Pair, out: Pair, f: (x: Tensor) => Tensor): Tensor => {
-    if (c.norm_first) return linear(f(norm(x, n)), out.weight, { bias: out.bias, residual: x });
-    return norm(linear(f(x), out.weight, { bias: out.bias, residual: x }), n);
+  const block = (
+    x: Tensor,
+    n: Pair,
+    { weight, bias }: Pair,
+    { drop }: DecoderPass,
+    f: (x: Tensor) => Tensor,
+  ): Tensor => {
+    const join = (y: Tensor) => linear(y, weight, { bias, residual: x, dropout: drop?.(c.dropout) });
+    return c.norm_first ? join(f(norm(x, n))) : norm(join(f(x)), n);
   };
   /** Rows from·d to to·d of the joined projection: queries, keys, values. */
   const part = ({ weight, bias }: Attention, x: Tensor, from: number, to: number) =>
     linear(x, rowsOf(weight, from * dim, to * dim), { bias: rowsOf(bias, from * dim, to * dim) });
   const selfBlock = (x: Tensor, a: Attention, n: Pair, pass: DecoderPass, layer: number) =>
-    block(x, n, a.out, (y) => {
+    block(x, n, a.out, pass, (y) => {
       const qkv = linear(y, a.weight, { bias: a.bias });
       return attendQkv(qkv, pass, { layer, heads, kvHeads: heads, scale: attentionScale });
     });
@@ -87,9 +95,13 @@ function buildTransformer(c: TransformerConfig, parameters: Parameters, engine: 
     return {
       prepare: () => null,
       embed: (pass: DecoderPass) =>
-        add(
-          scale(embedding(words, pass.ids), Math.sqrt(dim)),
-          embedding(places, engine.tensor(pass.positions, [pass.batch, pass.seq])),
+        dropped(
+          add(
+            scale(embedding(words, pass.ids), Math.sqrt(dim)),
+            embedding(places, engine.tensor(pass.positions, [pass.batch, pass.seq])),
+          ),
+          pass.drop,
+          c.dropout,
         ),
       norm: (x: Tensor) => (finalNorm === undefined ? x : norm(x, finalNorm)),
     };
@@ -97,9 +109,9 @@ function buildTransformer(c: TransformerConfig, parameters: Parameters, engine: 
   const encoderLayers = layersOf("encoder", c.num_encoder_layers);
   const decoderLayers = layersOf("decoder", c.num_decoder_layers);
   type Layer = (typeof encoderLayers)[number];
-  const feedForward = (x: Tensor, l: Layer) =>
-    block(x, l.norms.at(-1)!, l.linear2, (y) =>
-      linear(y, l.linear1.weight, { bias: l.linear1.bias, activation }),
+  const feedForward = (x: Tensor, l: Layer, pass: DecoderPass) =>
+    block(x, l.norms.at(-1)!, l.linear2, pass, (y) =>
+      linear(y, l.linear1.weight, { bias: l.linear1.bias, activation, dropout: pass.drop?.(c.dropout) }),
     );
   const sourceKeys = (layer: number, hidden: Tensor) => {
     const { cross } = decoderLayers[layer]!;
@@ -128,7 +140,7 @@ function buildTransformer(c: TransformerConfig, parameters: Parameters, engine: 
       layers: c.num_encoder_layers,
       layer(i, x, pass) {
         const l = encoderLayers[i]!;
-        return feedForward(selfBlock(x, l.self, l.norms[0]!, pass, i), l);
+        return feedForward(selfBlock(x, l.self, l.norms[0]!, pass, i), l, pass);
       },
     },
     decoder: {
@@ -137,12 +149,12 @@ function buildTransformer(c: TransformerConfig, parameters: Parameters, engine: 
       layer(i, x, pass) {
         const l = decoderLayers[i]!;
         const y = selfBlock(x, l.self, l.norms[0]!, pass, i);
-        const z = block(y, l.norms[1]!, l.cross!.out, (of) =>
+        const z = block(y, l.norms[1]!, l.cross!.out, pass, (of) =>
           attendSource(part(l.cross!, of, 0, 1), pass, { layer: i, heads, scale: attentionScale }, (hidden) =>
             sourceKeys(i, hidden),
           ),
         );
-        return feedForward(z, l);
+        return feedForward(z, l, pass);
       },
     },
     sourceKeys,

@@ -13,6 +13,7 @@ import {
   type Unary,
 } from "../backend.js";
 import { bf16FromBits } from "../bf16.js";
+import { maskWords } from "../dropoutMask.js";
 import { arrays, bytesOf, type DType } from "../dtype.js";
 import { countable } from "../sizes.js";
 import { arrayOf } from "./arrays.js";
@@ -368,7 +369,15 @@ function rowsOf(addon: Machine & Kernels): RowsPart {
 
 type ElementsPart = Pick<
   Backend,
-  "unary" | "unaryBackward" | "gated" | "gatedBackward" | "binary" | "axpby" | "affine" | "stridedCopy"
+  | "unary"
+  | "unaryBackward"
+  | "gated"
+  | "gatedBackward"
+  | "binary"
+  | "axpby"
+  | "affine"
+  | "dropout"
+  | "stridedCopy"
 >;
 
 function elementsOf(addon: Machine & Kernels): ElementsPart {
@@ -414,6 +423,11 @@ function elementsOf(addon: Machine & Kernels): ElementsPart {
       void addon.binary(binaryCode[p.op]!, at(p.a), at(p.b), at(p.y), p.length, p.bLength, half(p.a)),
     axpby: (p) => void addon.axpby(p.alpha, at(p.x), p.beta, at(p.y), p.length, half(p.x)),
     affine: (p) => void addon.affine(at(p.x), at(p.y), p.alpha, p.constant, p.length, half(p.x)),
+    dropout(p) {
+      const { key, stream, limit, scale } = maskWords(p.mask);
+      const from = atOrNull(p.residual);
+      addon.dropout(at(p.x), from, at(p.y), p.length, ...key, stream, limit, scale, half(p.x));
+    },
     stridedCopy: (p) =>
       void addon.strided_copy(
         at(p.x),

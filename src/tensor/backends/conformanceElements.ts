@@ -2,6 +2,7 @@
  *  (+ − × ÷ √, comparisons) is exact: rounding a float64 result once more changes nothing. */
 
 import { ACTIVATIONS, type Activation, BINARY_OPERATIONS, UNARY_OPERATIONS, type Unary } from "../backend.js";
+import type { DropoutMask } from "../dropoutMask.js";
 import type { Random } from "../random.js";
 import {
   type Buffer,
@@ -264,6 +265,36 @@ const arithmetic: ConformanceCase[] = [
   ),
 ];
 
+// Dropout ------------------------------------------------------------------------------------------------------------
+
+interface Dropped extends DropoutMask {
+  readonly length: number;
+  /** Where y goes, if not to a place of its own. */
+  readonly onto?: "x" | "residual";
+  readonly residual?: boolean;
+}
+
+const dropouts = cases(
+  "dropout",
+  [...lengths, 70_001].flatMap((length): Dropped[] => [
+    { length, p: 0.1, seed: 2 ** 53 - 1, stream: 2 ** 32 - 1 },
+    { length, p: 0.5, seed: 7, stream: 3, onto: "x" },
+    { length, p: 0.3, seed: 7, stream: 3, onto: "residual" },
+    { length, p: 0, seed: 0, stream: 0, residual: true },
+  ]),
+  ({ length, onto, residual, ...mask }, random) => {
+    const x = randomInput(random, [length]);
+    const buffers: Record<string, Buffer> = { x: onto === "x" ? updated(x, exact) : x };
+    if (residual) buffers.residual = randomInput(random, [length]);
+    if (onto === "residual") buffers.residual = updated(randomInput(random, [length]), exact);
+    if (onto === undefined) buffers.y = output([length], exact);
+    return {
+      buffers,
+      run: (b, at) => void b.dropout({ x: at.x!, residual: at.residual, y: at[onto ?? "y"]!, length, mask }),
+    };
+  },
+);
+
 // Strided copies -----------------------------------------------------------------------------------------------------
 
 interface Strided {
@@ -394,6 +425,8 @@ export const elementCases: readonly ConformanceCase[] = [
   ...halfCases(arithmetic, "binary", ["a", "b", "y"]),
   ...halfCases(arithmetic, "axpby", ["x", "y"]),
   ...halfCases(arithmetic, "affine", ["x", "y"]),
+  ...dropouts,
+  ...halfCases(dropouts, "dropout", ["x", "residual", "y"]),
   ...strided,
   ...halfCases(strided, "stridedCopy", ["x", "y"]),
   ...adamw,

@@ -26,6 +26,7 @@ export type KernelName =
   | "binary"
   | "axpby"
   | "affine"
+  | "dropout"
   | "gated"
   | "gated_backward"
   | "copy"

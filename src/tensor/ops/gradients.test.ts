@@ -31,6 +31,7 @@ const angles = (engine: Engine, rows: number, half: number) => {
   ] as const;
 };
 
+const mask = { p: 0.4, seed: 3, stream: 1 };
 const binaries = { add: ops.add, sub: ops.sub, mul: ops.mul };
 const unaries = [
   "relu",
@@ -94,6 +95,39 @@ const cases: Case[] = [
       from: away,
     }),
   ),
+  { name: "dropout", inputs: [[9, 11]], run: ([x]) => ops.dropout(x!, mask) },
+  {
+    name: "dropout onto a residual",
+    inputs: [
+      [9, 11],
+      [9, 11],
+    ],
+    run: ([x, r]) => ops.dropout(x!, mask, r!),
+  },
+  { name: "dropout onto itself", inputs: [[9, 11]], run: ([x]) => ops.dropout(x!, mask, x!) },
+  {
+    name: "dropout of what is used twice",
+    inputs: [[9, 11]],
+    run: ([x]) => {
+      const t = ops.unary("tanh", x!);
+      return ops.add(ops.dropout(t, mask), ops.mul(t, t));
+    },
+  },
+  ...([undefined, "silu"] as const).flatMap((activation): Case[] => [
+    {
+      name: `linear ${activation ?? ""} with dropout`,
+      inputs: [[6, 5], [4, 5], [4]],
+      run: ([x, w, bias]) => ops.linear(x!, w!, { bias: bias!, activation, dropout: mask }),
+    },
+    {
+      name: `linear ${activation ?? ""} with dropout and its input as the residual`,
+      inputs: [
+        [6, 5],
+        [5, 5],
+      ],
+      run: ([x, w]) => ops.linear(x!, w!, { activation, dropout: mask, residual: x! }),
+    },
+  ]),
   { name: "gated of one tensor twice", inputs: [[3, 5]], run: ([a]) => ops.gated("silu", a!, a!) },
   { name: "gated of halves", inputs: [[3, 10]], run: ([x]) => ops.gatedHalves("silu", x!) },
   { name: "softcap", inputs: [[3, 5]], run: ([x]) => ops.softcap(x!, 1.5) },

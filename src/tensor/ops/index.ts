@@ -4,6 +4,7 @@ export * from "./attention.js";
 export { cast } from "./cast.js";
 export * from "./clamp.js";
 export * from "./crossEntropy.js";
+export { dropout } from "./dropout.js";
 export * from "./elementwise.js";
 export * from "./embedding.js";
 export * from "./linear.js";

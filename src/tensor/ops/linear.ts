@@ -1,9 +1,10 @@
 /** @file The linear layer y = act(x·W + b) + residual, one kernel call: bias, activation and residual are applied while a
- *  tile of the product is hot.
+ *  tile of the product is hot. With dropout a second call, in place: y = act(x·W + b) ⊙ m + residual (dropout.ts).
  *  x [..., in]; W [out, in] (layout "out-in", as torch.nn.Linear) or [in, out] ("in-out", as GPT-2's Conv1D); b [out];
  *  residual and y [..., out].
- *  Backward, with dz = dy ⊙ act'(z): dx = dz·Wᵀ; dW = xᵀ·dz; db = Σ_rows dz; dResidual = dy. Saves z only if there is an
- *  activation; y is then computed from z again where the backward of what follows needs it.
+ *  Backward, with dz = dy ⊙ act'(z): dx = dz·Wᵀ; dW = xᵀ·dz; db = Σ_rows dz; dResidual = dy; with dropout dy ⊙ m stands
+ *  for dy in all but the last. Saves z only if there is an activation; y is then computed from z again where the backward of
+ *  what follows needs it.
  *
  *  With compute bf16 y is stored in bf16, unless it joins the residual stream, which is f32. An activation is then a call of
  *  its own, of the z that was rounded to bf16: so y is the same whether z is kept, thrown away or y computed from it anew.
@@ -12,6 +13,7 @@
  *  what adapts W (adapter.ts) may ask for them. */
 
 import type { Activation } from "../backend.js";
+import type { DropoutMask } from "../dropoutMask.js";
 import type { DType } from "../dtype.js";
 import { borrow } from "../rebuild.js";
 import { record, recording } from "../tape.js";
@@ -29,6 +31,8 @@ export interface LinearOptions {
   readonly bias?: Tensor | undefined;
   readonly activation?: Activation | undefined;
   readonly residual?: Tensor | undefined;
+  /** Before the residual is added. */
+  readonly dropout?: DropoutMask | undefined;
   /** How the weight is stored; default "out-in". */
   readonly layout?: "out-in" | "in-out";
   /** Type of y; default the engine's for activations, f32 with a residual. */
@@ -46,7 +50,7 @@ export function linear(x: Tensor, weight: Tensor, options: LinearOptions = {}): 
 
 /** The same whatever adapts the weight. */
 export function plainLinear(x: Tensor, weight: Tensor, options: LinearOptions = {}): Tensor {
-  const { bias, activation, layout = "out-in", lowRank = [] } = options;
+  const { bias, activation, dropout: mask, layout = "out-in", lowRank = [] } = options;
   const residual = options.residual && cast(options.residual, "f32");
   const { engine } = x;
   const { backend } = engine;
@@ -73,7 +77,10 @@ export function plainLinear(x: Tensor, weight: Tensor, options: LinearOptions = 
   const apart = activation !== undefined && (dtype === "bf16" || more);
   const rounded = apart && z ? z : y;
   const c = more && dtype === "bf16" ? engine.empty(y.shape) : rounded;
-  const epilogue = apart ? { bias } : { bias, activation, preactivation: z, residual };
+  // What is dropped is dropped before the residual comes.
+  const epilogue = apart
+    ? { bias }
+    : { bias, activation, preactivation: z, residual: mask === undefined ? residual : undefined };
   const packed = compute === engine.compute ? engine.packedWeight(weight, n, k, outIn) : null;
   if (packed !== null) backend.matmulPacked({ a: x, b: packed, c, m, lda: k, ldc: n, ...epilogue });
   else
@@ -98,18 +105,20 @@ export function plainLinear(x: Tensor, weight: Tensor, options: LinearOptions = 
     backend.copy(c, rounded, c.size);
     c.dispose();
   }
-  if (apart) {
-    backend.unary({ op: activation, x: rounded, y, length: y.size });
-    if (residual) backend.axpby({ alpha: 1, x: residual, beta: 1, y, length: y.size });
-  }
+  const length = y.size;
+  if (apart) backend.unary({ op: activation, x: rounded, y, length });
+  if (mask !== undefined) backend.dropout({ x: y, residual, y, length, mask });
+  else if (apart && residual) backend.axpby({ alpha: 1, x: residual, beta: 1, y, length });
 
   return record(
     "linear",
     inputs,
     y,
     (g, dy) => {
-      const dz =
-        activation === undefined ? dy : throughActivation(activation, z!, dy, residual !== undefined);
+      const masked = mask === undefined ? dy : throughMask(mask, dy, residual !== undefined);
+      const shared = masked === dy && residual !== undefined;
+      const dz = activation === undefined ? masked : throughActivation(activation, z!, masked, shared);
+      if (masked !== dy && masked !== dz) masked.dispose();
       const dw = g.sink(weight);
       if (dw) {
         const [a, b, rows, cols] = outIn ? [dz, x, n, k] : [x, dz, k, n];
@@ -156,8 +165,21 @@ export function plainLinear(x: Tensor, weight: Tensor, options: LinearOptions = 
       if (dz !== dy) dz.dispose();
     },
     z ? [z, ...hs] : hs,
-    z && !residual ? (into) => backend.unary({ op: activation!, x: z, y: into, length: y.size }) : undefined,
+    z && !residual
+      ? (into) => {
+          backend.unary({ op: activation!, x: z, y: into, length });
+          if (mask !== undefined) backend.dropout({ x: into, y: into, length, mask });
+        }
+      : undefined,
   );
+}
+
+/** dy ⊙ m, in dy's own memory where nobody else needs that. */
+function throughMask(mask: DropoutMask, dy: Tensor, shared: boolean): Tensor {
+  const { engine, size: length } = dy;
+  const y = shared || dy.shared.references > 1 ? engine.empty(dy.shape, dy.dtype) : dy;
+  engine.backend.dropout({ x: dy, y, length, mask });
+  return y;
 }
 
 /** dz = dy ⊙ act'(z), in dy's own memory where nobody else needs that; z is released. */

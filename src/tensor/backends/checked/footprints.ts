@@ -231,6 +231,10 @@ export const FOOTPRINTS: { readonly [K in Single]: (p: Parameters<Backend[K]>[0]
     return { reads: [...vector({ x: p.x }, p.length), ...addedTo(p.beta !== 0, writes)], writes };
   },
   affine: (p) => ({ reads: vector({ x: p.x }, p.length), writes: vector({ y: p.y }, p.length) }),
+  dropout: (p) => ({
+    reads: vector({ x: p.x, residual: p.residual }, p.length),
+    writes: vector({ y: p.y }, p.length),
+  }),
   stridedCopy(p) {
     if (!p.accumulate) return { reads: [], writes: [] };
     const writes = regions({ y: p.y }, p.shape, p.yStrides);

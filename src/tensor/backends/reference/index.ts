@@ -4,6 +4,7 @@
 
 import type { Backend } from "../../backend.js";
 import { attention, attentionBackward } from "./attention.js";
+import { dropout } from "./dropout.js";
 import {
   affine,
   axpby,
@@ -54,6 +55,7 @@ export function createReferenceBackend(): Backend {
     binary: mixed(binary, ["a", "b"], ["y"]),
     axpby: mixed(axpby, ["x"], ["y"]),
     affine: mixed(affine, ["x"], ["y"]),
+    dropout: mixed(dropout, ["x", "residual"], ["y"]),
     stridedCopy: mixed(stridedCopy, ["x"], ["y"]),
     sumRows: mixed(sumRows, ["x"], []),
     sumCols,
