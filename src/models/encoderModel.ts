@@ -53,6 +53,12 @@ export interface EncoderModel extends LanguageModel {
   readonly nextSentenceLogits: ((hidden: Tensor, input: EncoderInput) => Tensor) | undefined;
   /** A scalar: token losses summed / `normaliser` (masked, token; without ever holding all logits of a vocabulary), plus the
    *  next-sentence loss (pretraining); sequence: the sum over rows (over numbers, for regression and
-   *  multi-label) / `normaliser`. */
-  loss(hidden: Tensor, input: EncoderInput, targets: EncoderTargets, normaliser: number): Tensor;
+   *  multi-label) / `normaliser`. With `dropout` what classifiers read is dropped at config.json's rates. */
+  loss(
+    hidden: Tensor,
+    input: EncoderInput,
+    targets: EncoderTargets,
+    normaliser: number,
+    options?: Pick<ForwardOptions, "dropout">,
+  ): Tensor;
 }

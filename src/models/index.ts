@@ -4,6 +4,7 @@ export * from "./cache.js";
 export * from "./checkpoints/index.js";
 export * from "./create.js";
 export * from "./describe/index.js";
+export type { DropoutOptions } from "./dropout.js";
 export * from "./encoderModel.js";
 export * from "./encoders.js";
 export * from "./family.js";

@@ -2,7 +2,7 @@
  *  norms stand, what positions are) is a function of `model_type` below. */
 
 import { z } from "zod";
-import { activation, dtypeToday, positive, size, specialTokens } from "../configFields.js";
+import { activation, dtypeToday, positive, rate, size, specialTokens } from "../configFields.js";
 
 export const BART_TYPES = ["bart", "mbart", "marian", "pegasus"] as const;
 
@@ -24,6 +24,10 @@ export const BartConfig = z
       decoder_ffn_dim: size,
       activation_function: activation.default("gelu"),
       max_position_embeddings: size.default(1024),
+      /** Of the embeddings and of each block's output. */
+      dropout: rate.default(0.1),
+      /** Within feed-forwards. */
+      activation_dropout: rate.default(0),
       init_std: positive.default(0.02),
       scale_embedding: z.boolean().default(false),
       tie_word_embeddings: z

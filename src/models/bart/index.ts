@@ -10,6 +10,7 @@ import { add, type Engine, embedding, layerNorm, linear, scale, type Tensor } fr
 import { attend, attendSource } from "../attend.js";
 import { specialTokenIds } from "../configFields.js";
 import type { DecoderPass } from "../decoder.js";
+import { dropped } from "../dropout.js";
 import { defineFamily, type Parameters } from "../family.js";
 import { createSeq2Seq, shiftBehind } from "../seq2seq.js";
 import type { Seq2SeqModel } from "../seq2seqModel.js";
@@ -59,9 +60,9 @@ function buildBart(c: BartConfig, parameters: Parameters, engine: Engine): Seq2S
   });
 
   /** A block with its norm and the residual around it; `out` ends f and adds x. */
-  const block = (x: Tensor, n: Pair, out: Pair, inner: Block): Tensor => {
-    if (shape.norm === "pre") return linear(inner(norm(x, n)), out.weight, { bias: out.bias, residual: x });
-    return norm(linear(inner(x), out.weight, { bias: out.bias, residual: x }), n);
+  const block = (x: Tensor, n: Pair, { weight, bias }: Pair, { drop }: DecoderPass, inner: Block): Tensor => {
+    const join = (y: Tensor) => linear(y, weight, { bias, residual: x, dropout: drop?.(c.dropout) });
+    return shape.norm === "pre" ? join(inner(norm(x, n))) : norm(join(inner(x)), n);
   };
   const selfBlock = (
     x: Tensor,
@@ -70,7 +71,7 @@ function buildBart(c: BartConfig, parameters: Parameters, engine: Engine): Seq2S
     layer: number,
     of: number,
   ) =>
-    block(x, a.norm, a.out, (y) =>
+    block(x, a.norm, a.out, pass, (y) =>
       attend(project(y, a.q), project(y, a.k), project(y, a.v), pass, {
         layer,
         heads: of,
@@ -78,8 +79,14 @@ function buildBart(c: BartConfig, parameters: Parameters, engine: Engine): Seq2S
         scale: 1 / Math.sqrt(dim / of),
       }),
     );
-  const feedForwardBlock = (x: Tensor, f: ReturnType<typeof feedForward>) =>
-    block(x, f.norm, f.fc2, (y) => linear(y, f.fc1.weight, { bias: f.fc1.bias, activation }));
+  const feedForwardBlock = (x: Tensor, f: ReturnType<typeof feedForward>, pass: DecoderPass) =>
+    block(x, f.norm, f.fc2, pass, (y) =>
+      linear(y, f.fc1.weight, {
+        bias: f.fc1.bias,
+        activation,
+        dropout: pass.drop?.(c.activation_dropout),
+      }),
+    );
 
   const stack = (side: "encoder" | "decoder") => {
     const name = `model.${side}`;
@@ -100,9 +107,11 @@ function buildBart(c: BartConfig, parameters: Parameters, engine: Engine): Seq2S
         const tokens = embedding(words, pass.ids, { paddingId: c.pad_token_id });
         const x = c.scale_embedding ? scale(tokens, Math.sqrt(dim)) : tokens;
         const y = add(x, embedding(table, engine.tensor(rows, [batch, seq])));
-        return embeddingNorm === undefined
-          ? y
-          : layerNorm(y, embeddingNorm.weight, embeddingNorm.bias, 1e-5, { dtype: "f32" });
+        const normed =
+          embeddingNorm === undefined
+            ? y
+            : layerNorm(y, embeddingNorm.weight, embeddingNorm.bias, 1e-5, { dtype: "f32" });
+        return dropped(normed, pass.drop, c.dropout);
       },
       norm: (x: Tensor) => (finalNorm === undefined ? x : norm(x, finalNorm)),
     };
@@ -145,7 +154,7 @@ function buildBart(c: BartConfig, parameters: Parameters, engine: Engine): Seq2S
       layers: c.encoder_layers,
       layer(i, x, pass) {
         const b = encoderBlocks[i]!;
-        return feedForwardBlock(selfBlock(x, b.self, pass, i, c.encoder_attention_heads), b.mlp);
+        return feedForwardBlock(selfBlock(x, b.self, pass, i, c.encoder_attention_heads), b.mlp, pass);
       },
     },
     decoder: {
@@ -154,7 +163,7 @@ function buildBart(c: BartConfig, parameters: Parameters, engine: Engine): Seq2S
       layer(i, x, pass) {
         const b = decoderBlocks[i]!;
         const y = selfBlock(x, b.self, pass, i, heads);
-        const z = block(y, b.cross.norm, b.cross.out, (of) =>
+        const z = block(y, b.cross.norm, b.cross.out, pass, (of) =>
           attendSource(
             project(of, b.cross.q),
             pass,
@@ -162,7 +171,7 @@ function buildBart(c: BartConfig, parameters: Parameters, engine: Engine): Seq2S
             (hidden) => sourceKeys(i, hidden),
           ),
         );
-        return feedForwardBlock(z, b.mlp);
+        return feedForwardBlock(z, b.mlp, pass);
       },
     },
     sourceKeys,

@@ -1,9 +1,8 @@
-/** @file Configurations of BERT and its relatives under their published names, and the one shape that all come to.
- *  Dropout rates are kept but not applied. */
+/** @file Configurations of BERT and its relatives under their published names, and the one shape that all come to. */
 
 import { z } from "zod";
 import type { PublishedActivation } from "../../nn/index.js";
-import { activation, labelFields, positive, size, specialTokens } from "../configFields.js";
+import { activation, labelFields, positive, rate, size, specialTokens } from "../configFields.js";
 import { type BertNames, bertNames } from "./names.js";
 
 const common = {
@@ -29,6 +28,9 @@ export const BertConfig = z
       max_position_embeddings: size.default(512),
       type_vocab_size: size.default(2),
       layer_norm_eps: positive.default(1e-12),
+      hidden_dropout_prob: rate.default(0.1),
+      /** Before a classifier's scores; null: as hidden states. */
+      classifier_dropout: rate.nullish(),
       position_embedding_type: z
         .literal("absolute", "positions relative to one another are not supported")
         .nullish(),
@@ -53,6 +55,8 @@ export const DistilBertConfig = z
     hidden_dim: size.default(3072),
     activation: activation.default("gelu"),
     max_position_embeddings: size.default(512),
+    dropout: rate.default(0.1),
+    seq_classif_dropout: rate.default(0.2),
     sinusoidal_pos_embds: z.boolean().default(false),
     ...common,
     pad_token_id: z.int().nullish().default(0),
@@ -101,6 +105,14 @@ export interface BertShape {
   /** Rows of the table of token types; 0: there is none. */
   readonly tokenTypes: number;
   readonly eps: number;
+  /** Chances of dropout: of the embeddings, of attention's and the feed-forward's output, and before scores. */
+  readonly dropout: {
+    readonly embedding: number;
+    readonly attended: number;
+    readonly outer: number;
+    readonly sequence: number;
+    readonly token: number;
+  };
   /** Where positions are counted by ids, behind this id (RoBERTa's padding). */
   readonly positionsFrom: number | undefined;
   readonly paddingId: number | undefined;
@@ -121,6 +133,13 @@ export function shapeOf(c: BertConfig | DistilBertConfig): BertShape {
       positions: c.max_position_embeddings,
       tokenTypes: 0,
       eps: 1e-12,
+      dropout: {
+        embedding: c.dropout,
+        attended: 0, // the published model has none there
+        outer: c.dropout,
+        sequence: c.seq_classif_dropout,
+        token: c.dropout,
+      },
       positionsFrom: undefined,
       paddingId,
     };
@@ -135,6 +154,13 @@ export function shapeOf(c: BertConfig | DistilBertConfig): BertShape {
     positions: c.max_position_embeddings,
     tokenTypes: c.type_vocab_size,
     eps: c.layer_norm_eps,
+    dropout: {
+      embedding: c.hidden_dropout_prob,
+      attended: c.hidden_dropout_prob,
+      outer: c.hidden_dropout_prob,
+      sequence: c.classifier_dropout ?? c.hidden_dropout_prob,
+      token: c.classifier_dropout ?? c.hidden_dropout_prob,
+    },
     positionsFrom: c.model_type === "bert" ? undefined : (paddingId ?? 1),
     paddingId,
   };

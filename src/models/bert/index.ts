@@ -5,8 +5,9 @@
  *  al. 2019) has neither token types nor a pooler. Their names and heads: `names.ts`. */
 
 import { activationFor } from "../../nn/index.js";
-import { add, type Engine, embedding, linear } from "../../tensor/index.js";
+import { add, type Engine, embedding, linear, type Tensor } from "../../tensor/index.js";
 import { labelCountOf, problemOf, specialTokenIds } from "../configFields.js";
+import { dropped } from "../dropout.js";
 import { assembleEncoder, attendAround } from "../encoder.js";
 import type { EncoderHead, EncoderInput, EncoderModel } from "../encoderModel.js";
 import { defineFamily, type Parameters } from "../family.js";
@@ -46,7 +47,7 @@ function buildBert(
   head: EncoderHead,
 ): EncoderModel {
   const shape = shapeOf(c);
-  const { names, heads } = shape;
+  const { names, heads, dropout: chance } = shape;
   const activation = activationFor(shape.activation);
   const p = (name: string) => parameters.get(bodyName(shape, head, name))!;
   const pair = (name: string): Projection => ({ weight: p(`${name}.weight`), bias: p(`${name}.bias`) });
@@ -99,14 +100,16 @@ function buildBert(
       let x = embedding(embeddings.word, pass.ids, { paddingId });
       if (embeddings.type) x = add(x, embedding(embeddings.type, at(pass.tokenTypes)));
       const places = embedding(embeddings.place, at(pass.positions), { paddingId: positionsFrom });
-      return normed(add(x, places), embeddings.norm, stream);
+      return dropped(normed(add(x, places), embeddings.norm, stream), pass.drop, chance.embedding);
     },
     layer(i, x, pass) {
       const b = blocks[i]!;
       const attended = attendAround(project(x, b.q), project(x, b.k), project(x, b.v), pass, { heads });
-      const y = normed(linear(attended, b.o.weight, { bias: b.o.bias, residual: x }), b.attendedNorm, stream);
+      const joined = (of: Tensor, { weight, bias }: Projection, residual: Tensor, p: number) =>
+        linear(of, weight, { bias, residual, dropout: pass.drop?.(p) });
+      const y = normed(joined(attended, b.o, x, chance.attended), b.attendedNorm, stream);
       const inner = linear(y, b.inner.weight, { bias: b.inner.bias, activation });
-      return normed(linear(inner, b.outer.weight, { bias: b.outer.bias, residual: y }), b.outerNorm, stream);
+      return normed(joined(inner, b.outer, y, chance.outer), b.outerNorm, stream);
     },
     norm: (x) => x,
   });
@@ -132,11 +135,14 @@ function headParts(
   const classes = head === "sequence" || head === "token";
   const facts = { head, pooler, labels: classes ? labelCountOf(c) : 0, problem: problemOf(c) };
   if (head === "none") return facts;
-  if (head === "token") return { ...facts, scores: pair("classifier") };
+  if (head === "token")
+    return { ...facts, dropout: { scores: shape.dropout.token }, scores: pair("classifier") };
   if (head === "sequence") {
-    const { dense, activation, out } = sequence;
+    const { dense, activation, out, dropsBefore } = sequence;
+    const chance = shape.dropout.sequence;
     return {
       ...facts,
+      dropout: { transform: dropsBefore ? chance : 0, scores: chance },
       transform: dense === "pooler" ? pooler : { ...pair(dense), activation },
       scores: pair(out),
     };

@@ -33,6 +33,8 @@ export interface BertNames {
     readonly dense: string;
     readonly activation: Activation;
     readonly out: string;
+    /** Dropout before the dense layer too. */
+    readonly dropsBefore: boolean;
   };
 }
 
@@ -60,7 +62,7 @@ const bert: BertNames = {
     bias: "cls.predictions.bias",
     activation: undefined,
   },
-  sequence: { dense: "pooler", activation: "tanh", out: "classifier" },
+  sequence: { dense: "pooler", activation: "tanh", out: "classifier", dropsBefore: false },
 };
 
 const roberta: BertNames = {
@@ -74,7 +76,7 @@ const roberta: BertNames = {
     bias: "lm_head.bias",
     activation: "gelu",
   },
-  sequence: { dense: "classifier.dense", activation: "tanh", out: "classifier.out_proj" },
+  sequence: { dense: "classifier.dense", activation: "tanh", out: "classifier.out_proj", dropsBefore: true },
 };
 
 const distilbert: BertNames = {
@@ -97,7 +99,7 @@ const distilbert: BertNames = {
     bias: "vocab_projector.bias",
     activation: undefined,
   },
-  sequence: { dense: "pre_classifier", activation: "relu", out: "classifier" },
+  sequence: { dense: "pre_classifier", activation: "relu", out: "classifier", dropsBefore: false },
 };
 
 export const bertNames = {

@@ -1,7 +1,7 @@
-/** @file GPT-2's configuration under its published names. Dropout rates are kept but not applied. */
+/** @file GPT-2's configuration under its published names. */
 
 import { z } from "zod";
-import { activation, positive, size, specialTokens } from "../configFields.js";
+import { activation, positive, rate, size, specialTokens } from "../configFields.js";
 
 export const Gpt2Config = z
   .preprocess(
@@ -17,6 +17,9 @@ export const Gpt2Config = z
       n_inner: size.nullable().default(null),
       activation_function: activation.default("gelu_new"),
       layer_norm_epsilon: positive.default(1e-5),
+      /** Dropout of the embeddings, and of each block's output. */
+      embd_pdrop: rate.default(0.1),
+      resid_pdrop: rate.default(0.1),
       initializer_range: positive.default(0.02),
       scale_attn_weights: z.boolean().default(true),
       scale_attn_by_inverse_layer_idx: z.boolean().default(false),

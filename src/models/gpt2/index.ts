@@ -15,6 +15,7 @@ import {
 import { attendQkv } from "../attend.js";
 import { specialTokenIds } from "../configFields.js";
 import { createDecoder } from "../decoder.js";
+import { dropped } from "../dropout.js";
 import {
   defineFamily,
   type HeadOf,
@@ -128,15 +129,15 @@ function buildGpt2(c: Gpt2Config, parameters: Parameters, engine: Engine): Causa
       );
       const x = add(tokens, places);
       for (const part of [tokens, places]) part.dispose(); // no backward needs their values
-      return x;
+      return dropped(x, pass.drop, c.embd_pdrop);
     },
     layer(i, x, pass) {
       const b = blocks[i]!;
       const qkv = conv(norm(x, b.ln1), b.attn);
       const attended = attendQkv(qkv, pass, { layer: i, heads, kvHeads: heads, scale: scaleOf(i) });
-      const y = conv(attended, b.attnProj, { residual: x });
+      const y = conv(attended, b.attnProj, { residual: x, dropout: pass.drop?.(c.resid_pdrop) });
       const inner = conv(norm(y, b.ln2), b.fc, { activation });
-      return conv(inner, b.mlpProj, { residual: y });
+      return conv(inner, b.mlpProj, { residual: y, dropout: pass.drop?.(c.resid_pdrop) });
     },
     norm: (x) => norm(x, lnF),
     head: parameters.get("lm_head.weight") ?? p("transformer.wte.weight"),

@@ -2,7 +2,7 @@
  *  `rotary_emb_base`; now they are in `rope_parameters`. */
 
 import { z } from "zod";
-import { activation, positive, size, specialTokens } from "../configFields.js";
+import { activation, positive, rate, size, specialTokens } from "../configFields.js";
 import { RopeConfig, ropeFault, ropeToday } from "../parts/rope.js";
 
 export const GptNeoxConfig = z
@@ -17,6 +17,8 @@ export const GptNeoxConfig = z
       num_attention_heads: size,
       hidden_act: activation.default("gelu"),
       max_position_embeddings: size.default(2048),
+      /** Of the embeddings and of each block's output. */
+      hidden_dropout: rate.default(0),
       initializer_range: positive.default(0.02),
       layer_norm_eps: positive.default(1e-5),
       tie_word_embeddings: z.boolean().default(false),

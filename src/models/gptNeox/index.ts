@@ -16,6 +16,7 @@ import {
 import { attendQkv } from "../attend.js";
 import { specialTokenIds } from "../configFields.js";
 import { createDecoder } from "../decoder.js";
+import { dropped } from "../dropout.js";
 import {
   defineFamily,
   type HeadOf,
@@ -115,15 +116,16 @@ function buildGptNeox(c: GptNeoxConfig, parameters: Parameters, engine: Engine):
       ...specialTokenIds(c),
     },
     prepare: (pass) => tables.at(pass.positions),
-    embed: (pass) => embedding(embeddings, pass.ids),
+    embed: (pass) => dropped(embedding(embeddings, pass.ids), pass.drop, c.hidden_dropout),
     layer(i, x, pass, { cos, sin }) {
       const b = blocks[i]!;
       const qkv = byKind(project(norm(x, b.norm1), b.qkv), heads);
       const turned = rope(qkv, cos, sin, headDim, { inPlace: true, heads: 2 * heads });
       const attended = attendQkv(turned, pass, { layer: i, heads, kvHeads: heads, scale });
-      const y = projectOut(attended, b.dense, x);
+      const y = projectOut(attended, b.dense, x, pass.drop?.(c.hidden_dropout));
       const m = norm(c.use_parallel_residual ? x : y, b.norm2);
-      return projectOut(linear(m, b.up.weight, { bias: b.up.bias, activation }), b.down, y);
+      const inner = linear(m, b.up.weight, { bias: b.up.bias, activation });
+      return projectOut(inner, b.down, y, pass.drop?.(c.hidden_dropout));
     },
     norm: (x) => norm(x, finalNorm),
     head: parameters.get("embed_out.weight") ?? embeddings,

@@ -19,6 +19,7 @@ import {
   type Tensor,
   unary,
 } from "../../tensor/index.js";
+import { createDrop, type Drop, dropped, HEAD_PLACE } from "../dropout.js";
 import type { EncoderInput, EncoderModel, EncoderTargets } from "../encoderModel.js";
 import { poolSequences } from "../sequences.js";
 
@@ -43,6 +44,8 @@ export interface EncoderHeadParts extends Pick<EncoderModel, "head" | "labels" |
   /** BERT's, of the first token; absent where the family or the file has none. */
   readonly pooler?: Transform | undefined;
   readonly transform?: Transform | undefined;
+  /** Chances of dropout, in the loss: of what the transform reads, and of what the scores do. */
+  readonly dropout?: { readonly transform?: number; readonly scores?: number };
   /** Absent for the head "none". */
   readonly scores?: Projection | undefined;
   readonly nextSentence?: Projection | undefined;
@@ -69,12 +72,14 @@ function transformed(x: Tensor, transform: Transform | undefined): Tensor {
 
 export function encoderHead(parts: EncoderHeadParts, engine: Engine): Head {
   const { head, labels, problem, pooler, transform, scores, nextSentence, pooling = "first" } = parts;
-  const score = (x: Tensor) => {
+  const chance = { transform: 0, scores: 0, ...parts.dropout };
+  const score = (hidden: Tensor, input: EncoderInput, drop?: Drop) => {
     if (scores === undefined) throw new Error("an encoder without a head has no logits");
-    return scored(transformed(x, transform), scores);
+    const x = head === "sequence" ? poolSequences(hidden, input, pooling) : hidden;
+    const y = transformed(dropped(x, drop, chance.transform), transform);
+    return scored(dropped(y, drop, chance.scores), scores);
   };
-  const logits: Head["logits"] = (hidden, input) =>
-    score(head === "sequence" ? poolSequences(hidden, input, pooling) : hidden);
+  const logits: Head["logits"] = (hidden, input) => score(hidden, input);
   const pooled =
     pooler &&
     ((hidden: Tensor, input: EncoderInput) => transformed(poolSequences(hidden, input, "first"), pooler));
@@ -112,10 +117,14 @@ export function encoderHead(parts: EncoderHeadParts, engine: Engine): Head {
     pooled,
     logits,
     nextSentenceLogits,
-    loss(hidden, input, targets, normaliser) {
+    loss(hidden, input, targets, normaliser, { dropout } = {}) {
       if (head === "none") throw new Error("an encoder without a head has no loss");
       if (head === "sequence" || head === "token")
-        return classified(logits(hidden, input), targets.labels, normaliser);
+        return classified(
+          score(hidden, input, dropout && createDrop(dropout, HEAD_PLACE)),
+          targets.labels,
+          normaliser,
+        );
       const words = masked(hidden, Int32Array.from(targets.labels), normaliser);
       return head === "pretraining" ? add(words, following(hidden, input, targets)) : words;
     },

@@ -1,9 +1,9 @@
 /** @file ModernBERT's configuration under its published names. Before transformers 5 the two rotary bases were
  *  `global_rope_theta` and `local_rope_theta`, and `global_attn_every_n_layers` said which layers see everything; now they
- *  are `rope_parameters` by kind of layer, and `layer_types`. Dropout rates are kept but not applied. */
+ *  are `rope_parameters` by kind of layer, and `layer_types`. */
 
 import { z } from "zod";
-import { activation, labelFields, positive, size, specialTokens } from "../configFields.js";
+import { activation, labelFields, positive, rate, size, specialTokens } from "../configFields.js";
 
 const rope = z.looseObject({
   rope_type: z.literal("default", "only plain rotary positions are here for this family").default("default"),
@@ -24,6 +24,12 @@ export const ModernBertConfig = z
       max_position_embeddings: size.default(8192),
       initializer_range: positive.default(0.02),
       norm_eps: positive.default(1e-5),
+      embedding_dropout: rate.default(0),
+      /** Of attention's output (and of its probabilities, which is not applied here). */
+      attention_dropout: rate.default(0),
+      /** Within feed-forwards. */
+      mlp_dropout: rate.default(0),
+      classifier_dropout: rate.default(0),
       norm_bias: z.boolean().default(false),
       attention_bias: z.boolean().default(false),
       mlp_bias: z.boolean().default(false),

@@ -7,6 +7,7 @@
 import { activationFor, createRopeTables } from "../../nn/index.js";
 import { type Engine, embedding, gated, linear, rope, slice, type Tensor } from "../../tensor/index.js";
 import { labelCountOf, problemOf, specialTokenIds } from "../configFields.js";
+import { dropped } from "../dropout.js";
 import { assembleEncoder, attendAround } from "../encoder.js";
 import type { EncoderHead, EncoderModel } from "../encoderModel.js";
 import {
@@ -148,9 +149,13 @@ function buildModernBert(
     prepare: (pass) =>
       Object.fromEntries(Object.entries(tables).map(([kind, table]) => [kind, table.at(pass.positions)])),
     embed: (pass) =>
-      normed(embedding(words, pass.ids, { paddingId: c.pad_token_id ?? undefined }), embeddingNorm, {
-        dtype: "f32", // the residual stream begins
-      }),
+      dropped(
+        normed(embedding(words, pass.ids, { paddingId: c.pad_token_id ?? undefined }), embeddingNorm, {
+          dtype: "f32", // the residual stream begins
+        }),
+        pass.drop,
+        c.embedding_dropout,
+      ),
     layer(i, x, pass, angles) {
       const b = blocks[i]!;
       const qkv = project(b.attnNorm === undefined ? x : normed(x, b.attnNorm), b.qkv);
@@ -158,11 +163,18 @@ function buildModernBert(
       const { cos, sin } = angles[b.kind]!;
       const turned = (at: number) => rope(part(at), cos, sin, headDim, { inPlace: true });
       const attended = attendAround(turned(0), turned(1), part(2), pass, { heads, reach: b.reach });
-      const y = linear(attended, b.o.weight, { bias: b.o.bias, residual: x });
+      const y = linear(attended, b.o.weight, {
+        bias: b.o.bias,
+        residual: x,
+        dropout: pass.drop?.(c.attention_dropout),
+      });
       const inner = project(normed(y, b.mlpNorm), b.inner);
       const half = inner.columns / 2;
       const z = gated(act, slice(inner, 2, 0, half), slice(inner, 2, half, 2 * half));
-      return linear(z, b.outer.weight, { bias: b.outer.bias, residual: y });
+      return linear(dropped(z, pass.drop, c.mlp_dropout), b.outer.weight, {
+        bias: b.outer.bias,
+        residual: y,
+      });
     },
     norm: (x) => normed(x, finalNorm),
     dispose() {
@@ -186,6 +198,7 @@ function headParts(
   });
   return {
     ...facts,
+    ...(labels > 0 ? { dropout: { scores: c.classifier_dropout } } : {}),
     pooling: c.classifier_pooling === "mean" ? "mean" : "first",
     transform: {
       ...pair("head.dense"),

@@ -2,7 +2,7 @@
  *  parameters, how to run. Names are looked up once, when a model is built: building them costs a token of a small model
  *  more than some of its kernels do. */
 
-import { linear, type Tensor } from "../../tensor/index.js";
+import { type DropoutMask, linear, type Tensor } from "../../tensor/index.js";
 import type { DecoderPass } from "../decoder.js";
 import { type Init, ones, type ParameterRow, type Parameters, zeros } from "../family.js";
 
@@ -40,8 +40,13 @@ export function project(x: Tensor, { weight, bias }: Projection): Tensor {
 }
 
 /** The last product of a block: f32 as the residual stream is, plus that where given. */
-export function projectOut(x: Tensor, { weight, bias }: Projection, residual: Tensor | undefined): Tensor {
-  return linear(x, weight, { bias, residual, dtype: "f32" });
+export function projectOut(
+  x: Tensor,
+  { weight, bias }: Projection,
+  residual: Tensor | undefined,
+  dropout?: DropoutMask | undefined,
+): Tensor {
+  return linear(x, weight, { bias, residual, dropout, dtype: "f32" });
 }
 
 /** An RMS norm's gain [size]. `offset` 1: stored as its distance from one. */

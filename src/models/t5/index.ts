@@ -9,6 +9,7 @@ import { type Engine, embedding, gated, linear, permute, rmsNorm, type Tensor } 
 import { attendSource, remember } from "../attend.js";
 import { specialTokenIds } from "../configFields.js";
 import type { DecoderPass } from "../decoder.js";
+import { dropped } from "../dropout.js";
 import { defineFamily, type Parameters } from "../family.js";
 import { createSeq2Seq, shiftBehind } from "../seq2seq.js";
 import type { Seq2SeqModel } from "../seq2seqModel.js";
@@ -55,6 +56,9 @@ function buildT5(c: T5Config, parameters: Parameters, engine: Engine): Seq2SeqMo
       };
     });
   type Layer = ReturnType<typeof blocks>[number];
+  /** The last product of a block, which joins the stream. */
+  const join = (y: Tensor, weight: Tensor, residual: Tensor, { drop }: DecoderPass) =>
+    linear(y, weight, { residual, dropout: drop?.(c.dropout_rate) });
   const norm = (x: Tensor, gain: Tensor) => rmsNorm(x, gain, { eps: c.layer_norm_epsilon });
 
   const selfAttention = (x: Tensor, b: Layer, pass: DecoderPass, layer: number, bias: Tensor) => {
@@ -70,15 +74,15 @@ function buildT5(c: T5Config, parameters: Parameters, engine: Engine): Seq2SeqMo
       ranges: pass.ranges(undefined),
       attentions: pass.attentions,
     });
-    return linear(attended, b.self.o, { residual: x });
+    return join(attended, b.self.o, x, pass);
   };
-  const feedForward = (x: Tensor, b: Layer) => {
+  const feedForward = (x: Tensor, b: Layer, pass: DecoderPass) => {
     const n = norm(x, b.mlpNorm);
     const inner =
       b.wi.length === 2
-        ? gated(activation, linear(n, b.wi[0]!), linear(n, b.wi[1]!))
-        : linear(n, b.wi[0]!, { activation });
-    return linear(inner, b.wo, { residual: x });
+        ? dropped(gated(activation, linear(n, b.wi[0]!), linear(n, b.wi[1]!)), pass.drop, c.dropout_rate)
+        : linear(n, b.wi[0]!, { activation, dropout: pass.drop?.(c.dropout_rate) });
+    return join(inner, b.wo, x, pass);
   };
 
   /** Embedding, final norm, and the bias [heads, queries, keys] that all layers of a stack share. */
@@ -95,8 +99,8 @@ function buildT5(c: T5Config, parameters: Parameters, engine: Engine): Seq2SeqMo
         });
         return permute(embedding(table, engine.tensor(buckets, [seq, past + seq])), [2, 0, 1]);
       },
-      embed: (pass: DecoderPass) => embedding(words, pass.ids),
-      norm: (x: Tensor) => norm(x, finalNorm),
+      embed: (pass: DecoderPass) => dropped(embedding(words, pass.ids), pass.drop, c.dropout_rate),
+      norm: (x: Tensor, pass: DecoderPass) => dropped(norm(x, finalNorm), pass.drop, c.dropout_rate),
     };
   };
   const encoderBlocks = blocks("encoder", c.num_layers);
@@ -128,7 +132,7 @@ function buildT5(c: T5Config, parameters: Parameters, engine: Engine): Seq2SeqMo
       ...stack("encoder"),
       layers: c.num_layers,
       layer: (i, x, pass, bias) =>
-        feedForward(selfAttention(x, encoderBlocks[i]!, pass, i, bias), encoderBlocks[i]!),
+        feedForward(selfAttention(x, encoderBlocks[i]!, pass, i, bias), encoderBlocks[i]!, pass),
     },
     decoder: {
       ...stack("decoder"),
@@ -140,7 +144,7 @@ function buildT5(c: T5Config, parameters: Parameters, engine: Engine): Seq2SeqMo
         const attended = attendSource(q, pass, { layer: i, heads, scale: 1 }, (hidden) =>
           sourceKeys(i, hidden),
         );
-        return feedForward(linear(attended, b.cross!.o, { residual: y }), b);
+        return feedForward(join(attended, b.cross!.o, y, pass), b, pass);
       },
     },
     sourceKeys,
