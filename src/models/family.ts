@@ -129,7 +129,12 @@ export function parameterCount(table: ParameterTable): number {
   return table.rows.reduce((n, [, shape]) => n + sizeOf(shape), 0);
 }
 
-function parseConfig<Config>(schema: z.ZodType<Config>, raw: RawConfig, file: string | undefined): Config {
+/** Throws UserError `config-invalid`. */
+export function parseConfig<Config>(
+  schema: z.ZodType<Config>,
+  raw: RawConfig,
+  file: string | undefined,
+): Config {
   const parsed = schema.safeParse(raw);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;

@@ -2,9 +2,20 @@
  *  token (reward models, classification), or one a token. `LlamaForSequenceClassification` and its like.
  *    sequence: scores [batch, labels] = W·hidden[last token that is not pad];  token: scores [batch, seq, labels] = W·hidden + b */
 
+import { z } from "zod";
+import { binaryCrossEntropy } from "../../nn/index.js";
 import { UserError } from "../../platform/errors.js";
-import { crossEntropy, gatherRows, linear, mean, sub, type Tensor, unary } from "../../tensor/index.js";
-import { normal, type ParameterRow, type ParameterTable, type RawConfig, zeros } from "../family.js";
+import { crossEntropy, gatherRows, linear, scale, sub, sum, type Tensor, unary } from "../../tensor/index.js";
+import { labelCountOf, labelFields, problemOf } from "../configFields.js";
+import type { ProblemType } from "../encoderModel.js";
+import {
+  normal,
+  type ParameterRow,
+  type ParameterTable,
+  parseConfig,
+  type RawConfig,
+  zeros,
+} from "../family.js";
 import { type LoadModelOptions, loadParameters, readConfig } from "../load.js";
 import type { CausalModel, DecoderInput, ForwardOptions } from "../model.js";
 import { familyFor } from "../registry.js";
@@ -17,10 +28,10 @@ export interface Classifier {
   /** The body's and the head's. */
   readonly parameters: ReadonlyMap<string, Tensor>;
   readonly labels: number;
-  /** "regression": mean squared error, otherwise cross-entropy. */
-  readonly problem: "regression" | "classification";
+  readonly problem: ProblemType;
   scores(input: DecoderInput, options?: ForwardOptions): Tensor;
-  /** Sum over targets / normaliser. Targets: a label a sequence or token (−100: none); for regression the values. */
+  /** Sum over targets / normaliser. Targets: a label a sequence or token (−100: none); for regression and several labels at
+   *  once the values, of the scores' shape. */
   loss(scores: Tensor, targets: Int32Array | Float32Array, normaliser: number): Tensor;
   dispose(): void;
 }
@@ -44,7 +55,8 @@ export function loadClassifier(folder: string, options: LoadModelOptions): Class
       found: config.architectures,
       expected: "…ForSequenceClassification or …ForTokenClassification",
     });
-  const labels = labelCount(config);
+  const about = parseConfig(z.looseObject(labelFields), config, file);
+  const labels = labelCountOf(about);
   const prepared = familyFor(config, "causal", file).prepare(config, { file, head: "none" });
   const table = withScores(
     prepared.table,
@@ -53,19 +65,7 @@ export function loadClassifier(folder: string, options: LoadModelOptions): Class
     Number(prepared.config.n_embd ?? prepared.config.hidden_size),
   );
   const parameters = loadParameters(folder, table, options);
-  return buildClassifier(
-    prepared.build(parameters, options.engine),
-    kind,
-    labels,
-    config.problem_type === "regression" || labels === 1 ? "regression" : "classification",
-  );
-}
-
-function labelCount(config: RawConfig): number {
-  if (typeof config.num_labels === "number") return config.num_labels;
-  return typeof config.id2label === "object" && config.id2label !== null
-    ? Object.keys(config.id2label).length
-    : 2;
+  return buildClassifier(prepared.build(parameters, options.engine), kind, labels, problemOf(about));
 }
 
 function withScores(
@@ -108,8 +108,10 @@ function buildClassifier(
     loss(scores, targets, normaliser) {
       if (problem === "regression") {
         const difference = sub(scores, engine.tensor(Float32Array.from(targets), scores.shape));
-        return mean(unary("square", difference));
+        return scale(sum(unary("square", difference)), 1 / normaliser);
       }
+      if (problem === "multi_label_classification")
+        return binaryCrossEntropy(scores, Float32Array.from(targets), normaliser);
       return crossEntropy(scores, engine.tensor(Int32Array.from(targets)), normaliser).loss;
     },
     dispose: () => body.dispose(),

@@ -29,7 +29,7 @@ export function targetedModules(modules: readonly Module[], rule: Targets, stric
   return found;
 }
 
-function isTarget(path: string, { targets, layers, layersPattern }: Targets): boolean {
+export function isTarget(path: string, { targets, layers, layersPattern }: Targets): boolean {
   if (typeof targets === "string") return expression("targets", `^(?:${targets})$`).test(path);
   if (targets.includes(path)) return true;
   if (!targets.some((name) => fits(path, name))) return false;

@@ -1,6 +1,7 @@
 /** @file All kinds of cases. A new one is a file beside this and a line here. */
 
 import { checkListKind } from "./checks.js";
+import { finetuneKinds } from "./finetune/index.js";
 import { generateChecks } from "./generate.js";
 import type { CaseKind, CheckType } from "./kind.js";
 import { sacrebleuKind } from "./metrics/sacrebleu.js";
@@ -26,6 +27,7 @@ const checkTypes: readonly CheckType[] = [
 export const caseKinds: readonly CaseKind[] = [
   checkListKind(checkTypes),
   ...optimKinds,
+  ...finetuneKinds,
   sacrebleuKind,
   sentenceEmbeddings,
   ...tokenizerKinds,

@@ -52,8 +52,12 @@ export function smoothingOf({ json }: CaseContext): number {
 }
 
 export function seq2seqTask(context: CaseContext, configName?: string): Task {
-  const model = openSeq2Seq(context, configName);
+  return seq2seqTaskOf(openSeq2Seq(context, configName), smoothingOf(context));
+}
+
+export function seq2seqTaskOf(model: Seq2SeqModel, smoothing: number): Task {
   return {
+    model,
     parameters: model.parameters,
     targets: (inputs) => labelsOf(inputs).filter((t) => t >= 0).length,
     forward(inputs) {
@@ -62,7 +66,7 @@ export function seq2seqTask(context: CaseContext, configName?: string): Task {
       const hidden = model.decode(targetOf(model, inputs), encoded);
       return {
         logits: model.logits(hidden),
-        loss: (normaliser) => model.loss(hidden, labelsOf(inputs), normaliser, smoothingOf(context)).loss,
+        loss: (normaliser) => model.loss(hidden, labelsOf(inputs), normaliser, smoothing).loss,
       };
     },
     dispose: () => model.dispose(),

@@ -6,19 +6,22 @@ import {
   classifierKind,
   type ForwardOptions,
   families,
+  type LanguageModel,
   type LoadModelOptions,
   loadClassifier,
   loadEncoder,
   loadModel,
+  loadSeq2Seq,
   type RawConfig,
 } from "../../../../models/index.js";
 import { isDirectory, joinPath, readJson } from "../../../../platform/files.js";
 import { add, type Engine, scale, type Tensor } from "../../../../tensor/index.js";
 import { type CaseContext, CaseError, NotHere } from "../kind.js";
 import type { Inputs } from "./inputs.js";
-import { isSeq2Seq, seq2seqTask } from "./seq2seqTask.js";
+import { isSeq2Seq, seq2seqTask, seq2seqTaskOf } from "./seq2seqTask.js";
 
 export interface Task {
+  readonly model: Pick<LanguageModel, "family" | "config" | "engine" | "parameters">;
   readonly parameters: ReadonlyMap<string, Tensor>;
   /** Targets of these inputs, as they are counted for the mean. */
   targets(inputs: Inputs): number;
@@ -52,6 +55,7 @@ export function openTask(folder: string, engine: Engine, configName = "config.js
   const options = { engine, configName };
   const kind = classOf(folder, configName);
   if (kind === "encoder") return encoderTask(folder, options);
+  if (kind === "seq2seq") return seq2seqTaskOf(loadSeq2Seq(folder, options), 0);
   return kind === "causal" ? causalTask(folder, options) : classifierTask(folder, options);
 }
 
@@ -93,12 +97,12 @@ function modelFolder(context: CaseContext): string {
   return folder;
 }
 
-function classOf(folder: string, configName: string): "causal" | "classifier" | "encoder" {
+function classOf(folder: string, configName: string): "causal" | "classifier" | "encoder" | "seq2seq" {
   const config = readJson(joinPath(folder, configName)) as RawConfig;
   const type = String(config.model_type);
   const family = families.find((f) => f.modelTypes.includes(type));
   if (family === undefined) throw new NotHere(`the family ${type} is not here yet`);
-  if (family.kind === "encoder") return "encoder";
+  if (family.kind !== "causal") return family.kind;
   if (classifierKind(config) !== undefined) return "classifier";
   const architecture = Array.isArray(config.architectures) ? String(config.architectures[0]) : "";
   if (!/ForCausalLM$|LMHeadModel$/.test(architecture))
@@ -109,6 +113,7 @@ function classOf(folder: string, configName: string): "causal" | "classifier" | 
 function causalTask(folder: string, options: LoadModelOptions): Task {
   const model = loadModel(folder, options);
   return {
+    model,
     parameters: model.parameters,
     targets: (inputs) => shifted(inputs).filter((t) => t >= 0).length,
     forward: (inputs, options) => causalForward(model, inputs, options),
@@ -155,12 +160,11 @@ function classifierTask(folder: string, options: LoadModelOptions): Task {
     if (labels === undefined) throw new CaseError("the check needs labels and gives none");
     return labels;
   };
+  const values = model.problem !== "single_label_classification";
   return {
+    model: model.body,
     parameters: model.parameters,
-    targets: (inputs) =>
-      model.problem === "regression"
-        ? labelsOf(inputs).length
-        : labelsOf(inputs).filter((t) => t >= 0).length,
+    targets: (inputs) => (values ? labelsOf(inputs).length : labelsOf(inputs).filter((t) => t >= 0).length),
     forward(inputs, options) {
       const logits = model.scores(inputs, options);
       const loss = (normaliser: number) => model.loss(logits, labelsOf(inputs), normaliser);
@@ -178,6 +182,7 @@ function encoderTask(folder: string, options: LoadModelOptions): Task {
   };
   const values = model.head === "sequence" && model.problem !== "single_label_classification";
   return {
+    model,
     parameters: model.parameters,
     targets: (inputs) => (values ? labelsOf(inputs).length : labelsOf(inputs).filter((t) => t >= 0).length),
     forward(inputs, options) {

@@ -1,0 +1,17 @@
+/** @file Cases about fine-tuning: adapters, bases in four bits, frozen parameters, classifiers. */
+
+import type { CaseKind } from "../kind.js";
+import { adapterKind } from "./adapter.js";
+import { adapterCombinationKind } from "./adapterCombination.js";
+import { adapterInitKind } from "./adapterInit.js";
+import { sequenceClassificationKind, tokenClassificationKind } from "./classification.js";
+import { fullFinetuneKind } from "./fullFinetune.js";
+
+export const finetuneKinds: readonly CaseKind[] = [
+  adapterKind,
+  adapterInitKind,
+  adapterCombinationKind,
+  fullFinetuneKind,
+  sequenceClassificationKind,
+  tokenClassificationKind,
+];
