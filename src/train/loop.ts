@@ -8,6 +8,7 @@ import { nextTurn } from "../platform/turn.js";
 import type { Cadence } from "./cadence.js";
 import { latestCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import type { PretrainRecipe } from "./config/index.js";
+import { dropoutOf } from "./dropout.js";
 import type { EvaluationResult } from "./evaluate.js";
 import type { Listener } from "./events.js";
 import { correctionAt, factorAt, type Plan, scheduleOf, totalSteps } from "./plan.js";
@@ -91,6 +92,7 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
         lrFactor: factor,
         maxNorm: recipe.clip,
         recompute: recipe.recompute,
+        dropout: dropoutOf(recipe, step),
       }),
     );
     if (!result.finite) throw notFinite(step + 1, result, options);

@@ -1,6 +1,7 @@
 /** @file How fast a step is here: some steps of a model like the one to be trained, thrown away afterwards, so that the run
  *  itself begins from its seed with its length known. */
 
+import { dropoutOf } from "./dropout.js";
 import { createSession, type SessionOptions } from "./session.js";
 import { trainStep } from "./step.js";
 
@@ -25,6 +26,7 @@ export function measureStep(options: MeasureOptions): number {
         lrFactor: 0,
         maxNorm: recipe.clip,
         recompute: recipe.recompute,
+        dropout: dropoutOf(recipe, 0),
       });
       return now() - began;
     };

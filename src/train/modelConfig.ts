@@ -1,5 +1,6 @@
 /** @file config.json of the model that a recipe asks for, in the field's names. */
 
+import { dropoutSettings } from "./dropout.js";
 import type { ModelShape } from "./presets.js";
 
 export interface VocabularyFacts {
@@ -17,6 +18,7 @@ export function modelConfig(
     vocab_size: vocabSize,
     tie_word_embeddings: shape.tieEmbeddings,
     initializer_range: shape.initRange,
+    ...dropoutSettings(shape.family, shape.dropout),
     ...ids,
   };
   if (shape.family === "gpt2") {

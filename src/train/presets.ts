@@ -4,6 +4,7 @@
 
 import { UserError } from "../platform/errors.js";
 import type { PretrainRecipe } from "./config/index.js";
+import { dropoutFamilies } from "./dropout.js";
 
 export interface ModelShape {
   readonly family: PretrainRecipe["family"];
@@ -16,6 +17,7 @@ export interface ModelShape {
   readonly activation: string;
   readonly tieEmbeddings: boolean;
   readonly initRange: number;
+  readonly dropout: number;
 }
 
 export interface Rates {
@@ -80,6 +82,7 @@ export function modelShape(recipe: PretrainRecipe): ModelShape {
     activation: recipe.activation ?? ACTIVATIONS[family],
     tieEmbeddings: recipe.tieEmbeddings,
     initRange: recipe.initRange ?? 0.02,
+    dropout: recipe.dropout ?? 0,
   };
   divides("heads", heads, "dim", dim);
   divides("kvHeads", kvHeads, "heads", heads);
@@ -90,6 +93,15 @@ export function modelShape(recipe: PretrainRecipe): ModelShape {
       message: "leave heads of an odd width, which cannot be rotated",
       found: dim / heads,
       fix: "change heads or dim",
+    });
+  if (shape.dropout > 0 && !dropoutFamilies.includes(family))
+    throw new UserError({
+      code: "recipe-shape",
+      at: "dropout",
+      message: `the family ${family} has no dropout`,
+      found: shape.dropout,
+      expected: 0,
+      fix: "leave dropout out, or take the family gpt2",
     });
   if (family === "gpt2" && kvHeads !== heads)
     throw new UserError({

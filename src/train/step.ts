@@ -4,7 +4,7 @@
  *  applies. A loss or norm that is no number changes nothing: the weights are as before the step. */
 
 import type { Batch } from "../data/index.js";
-import type { CausalModel } from "../models/index.js";
+import type { CausalModel, DropoutOptions, ForwardOptions } from "../models/index.js";
 import { add, backward, scale, type Tensor, zeroGrad } from "../tensor/index.js";
 import { clipFactor, gradientNorm } from "./optim/clip.js";
 import type { Optimizer } from "./optim/optimizer.js";
@@ -24,6 +24,8 @@ export interface StepOptions {
   readonly maxNorm: number;
   /** See ForwardOptions.recompute. */
   readonly recompute?: boolean;
+  /** What the micro-batch of this number drops. */
+  readonly dropout?: ((microBatch: number) => DropoutOptions) | undefined;
 }
 
 export function trainStep(
@@ -36,7 +38,11 @@ export function trainStep(
   zeroGrad(parameters);
   const targets = batches.reduce((sum, b) => sum + b.targetCount, 0);
   let loss = 0;
-  for (const b of batches) loss += microBatch(model, b, targets, options.recompute ?? false);
+  for (const [i, b] of batches.entries())
+    loss += microBatch(model, b, targets, {
+      recompute: options.recompute ?? false,
+      dropout: options.dropout?.(i),
+    });
   const gradNorm = gradientNorm(parameters);
   const finite = Number.isFinite(loss) && Number.isFinite(gradNorm);
   if (finite)
@@ -49,14 +55,14 @@ export function trainStep(
 }
 
 /** Adds the gradients of one micro-batch; returns its share of the step's loss. */
-function microBatch(model: CausalModel, b: Batch, normaliser: number, recompute: boolean): number {
+function microBatch(model: CausalModel, b: Batch, normaliser: number, options: ForwardOptions): number {
   return model.engine.scope(() => {
     const { inputs: inputIds, batch, context: seq, documentStarts } = b;
     const { mixture } = model;
     const routerLogits: Tensor[] | undefined = mixture && mixture.balanceWeight > 0 ? [] : undefined;
     const hidden = model.hidden(
       { inputIds, batch, seq, documentStarts },
-      { recompute, ...(routerLogits && { routerLogits }) },
+      { ...options, ...(routerLogits && { routerLogits }) },
     );
     const { loss: tokens } = model.loss(hidden, b.targets, Math.max(1, normaliser));
     const value = tokens.item();

@@ -1,7 +1,7 @@
 /** @file The recipe's part about the model. `depth` or `preset` sets all of it; each can be set apart. */
 
 import { z } from "zod";
-import { count, positive } from "./fields.js";
+import { chance, count, positive } from "./fields.js";
 
 export const PRESETS = ["tiny", "small", "medium", "large", "gpt2"] as const;
 
@@ -34,6 +34,11 @@ export const modelFields = {
       "activation by its name in config.json, such as silu, gelu_pytorch_tanh, relu2; by default the family's",
     ),
   tieEmbeddings: z.boolean().default(true).describe("one matrix for embedding and output"),
+  dropout: chance()
+    .optional()
+    .describe(
+      "chance that a number of an embedding or of a block's output is dropped in training; by default none. Another microBatch drops other numbers",
+    ),
   initRange: positive()
     .optional()
     .describe("standard deviation of the initial weights; by default the family's"),
