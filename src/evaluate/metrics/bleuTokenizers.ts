@@ -24,10 +24,11 @@ export function bleuTokenize(segment: string, tokenizer: BleuTokenizer): string 
 
 /** Markup and line ends as mteval-v13a undoes them. */
 function unescaped(segment: string): string {
-  return segment
-    .replaceAll("<skipped>", "")
-    .replaceAll("-\n", "")
-    .replaceAll("\n", " ")
+  return withoutEntities(segment.replaceAll("<skipped>", "").replaceAll("-\n", "").replaceAll("\n", " "));
+}
+
+export function withoutEntities(text: string): string {
+  return text
     .replaceAll("&quot;", '"')
     .replaceAll("&amp;", "&")
     .replaceAll("&lt;", "<")
@@ -36,13 +37,19 @@ function unescaped(segment: string): string {
 
 /** ASCII punctuation apart; period and comma only where no digit stands on that side, a hyphen behind a digit. */
 function punctuation(segment: string): string {
-  return words(
-    ` ${segment} `
-      .replace(/[{-~[-` -&(-+:-@/]/g, " $& ")
-      .replace(/([^0-9])([.,])/g, "$1 $2 ")
-      .replace(/([.,])([^0-9])/g, " $1 $2")
-      .replace(/([0-9])(-)/g, "$1 $2 "),
-  ).join(" ");
+  return words(pointsApart(marksApart(` ${segment} `))).join(" ");
+}
+
+/** ASCII punctuation but apostrophe, comma, hyphen and period between spaces. */
+export function marksApart(text: string): string {
+  return text.replace(/[{-~[-` -&(-+:-@/]/g, " $& ");
+}
+
+export function pointsApart(text: string): string {
+  return text
+    .replace(/([^0-9])([.,])/g, "$1 $2 ")
+    .replace(/([.,])([^0-9])/g, " $1 $2")
+    .replace(/([0-9])(-)/g, "$1 $2 ");
 }
 
 function international(segment: string): string {

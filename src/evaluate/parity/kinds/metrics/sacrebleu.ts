@@ -9,7 +9,10 @@ import {
   type ChrfOptions,
   corpusBleu,
   corpusChrf,
+  corpusTer,
   sentenceBleu,
+  type TerWordOptions,
+  terSignature,
 } from "../../../metrics/index.js";
 import { createComparison } from "../../compare.js";
 import { CaseError, type CaseKind, type CheckResult } from "../kind.js";
@@ -40,8 +43,26 @@ export const sacrebleuKind: CaseKind = {
 function ofCorpus(line: Row, { hyps, refs }: Corpus, limit: number): CheckResult {
   const check = `${String(line.corpus)} ${String(line.metric)} ${JSON.stringify(line.config)}`;
   const config = line.config as Readonly<Record<string, never>>;
-  if (line.metric === "ter") return { check, status: "skip", why: "TER is not here yet" };
   const c = createComparison(check);
+  if (line.metric === "ter") {
+    const options: TerWordOptions = given({
+      caseSensitive: config.case_sensitive,
+      normalized: config.normalized,
+      noPunct: config.no_punct,
+      asianSupport: config.asian_support,
+    });
+    const found = corpusTer(hyps, refs, options);
+    c.number("score", found.score, Number(line.score), limit);
+    c.number("num_edits", found.edits, Number(line.num_edits), 0);
+    c.number("ref_length", found.referenceLength, Number(line.ref_length), limit);
+    const signature = terSignature(refs.length, options);
+    c.that(
+      "signature",
+      String(line.signature).startsWith(`${signature}|version`),
+      `${signature}, expected ${String(line.signature)}`,
+    );
+    return c.result();
+  }
   if (line.metric === "chrf") {
     const options: ChrfOptions = given({
       charOrder: config.char_order,
@@ -102,6 +123,10 @@ function ofSentence(line: Row, { hyps, refs }: Corpus, limit: number): CheckResu
   const streams = references.map((r) => [r]);
   c.number("chrf", corpusChrf([hypothesis], streams), Number(line.chrf), limit);
   c.number("chrf++", corpusChrf([hypothesis], streams, { wordOrder: 2 }), Number(line["chrf++"]), limit);
+  const ter = corpusTer([hypothesis], streams);
+  c.number("ter", ter.score, Number(line.ter), limit);
+  c.number("ter_edits", ter.edits, Number(line.ter_edits), 0);
+  c.number("ter_ref_length", ter.referenceLength, Number(line.ter_ref_length), limit);
   return c.result();
 }
 
