@@ -13,6 +13,14 @@ export { createLoader, type Loader, type LoaderOptions, type LoaderState } from 
 export { type OpenShardsOptions, openShards, type TokenStream, tokensInMemory } from "./openShards.js";
 export { expandPatterns } from "./patterns.js";
 export { createRandom, type Random } from "./random.js";
+export {
+  type Entity,
+  iob2Tags,
+  lenientEntities,
+  strictEntities,
+  TAG_SCHEMES,
+  type TagScheme,
+} from "./sft/ner/tags.js";
 export { type SourceFile, sourcesKey, type TextFormat } from "./sources.js";
 export { type Split, splitByPosition, splitOf } from "./split.js";
 export { END_OF_TEXT } from "./textFile.js";

@@ -1,3 +1,3 @@
-/** @file Evaluation: metrics of texts against references. (What compares with the field's libraries is `parity/`.) */
+/** @file Evaluation: metrics. (What compares with the field's libraries is `parity/`.) */
 
 export * from "./metrics/index.js";

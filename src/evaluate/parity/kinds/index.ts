@@ -4,7 +4,7 @@ import { checkListKind } from "./checks.js";
 import { finetuneKinds } from "./finetune/index.js";
 import { generateChecks } from "./generate.js";
 import type { CaseKind, CheckType } from "./kind.js";
-import { sacrebleuKind } from "./metrics/sacrebleu.js";
+import { metricKinds } from "./metrics/index.js";
 import { badFiles } from "./models/badFiles.js";
 import { modelChecks } from "./models/index.js";
 import { optimKinds } from "./optim/index.js";
@@ -28,7 +28,7 @@ export const caseKinds: readonly CaseKind[] = [
   checkListKind(checkTypes),
   ...optimKinds,
   ...finetuneKinds,
-  sacrebleuKind,
+  ...metricKinds,
   sentenceEmbeddings,
   ...tokenizerKinds,
 ];
