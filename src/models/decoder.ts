@@ -18,6 +18,7 @@ import {
   checkLengths,
   checkPositions,
 } from "./checkBatch.js";
+import { CAUSAL_CAPTURES, forwardOf } from "./forward.js";
 import type { CausalModel, DecoderInput, ForwardOptions } from "./model.js";
 import { type Dropping, type Stack, walkLayers } from "./stack.js";
 
@@ -39,7 +40,7 @@ export interface DecoderPass extends Dropping {
 }
 
 export interface DecoderParts<State> extends Omit<Stack<DecoderPass, State>, "layers"> {
-  readonly facts: Omit<CausalModel, "hidden" | "logits" | "loss" | "dispose">;
+  readonly facts: Omit<CausalModel, "hidden" | "logits" | "forward" | "loss" | "dispose">;
   /** [vocab, dim] */
   readonly head: Tensor;
   /** Logits become c·tanh(z/c); default 0: off. */
@@ -55,8 +56,7 @@ export function createDecoder<State>(parts: DecoderParts<State>): CausalModel {
   const { facts, head, logitSoftcap: cap = 0 } = parts;
   const { engine } = facts;
   const stack = { ...parts, layers: facts.layers };
-  return {
-    ...facts,
+  const passes: Pick<CausalModel, "hidden" | "logits"> = {
     hidden(input, options = {}) {
       checkInput(facts, input, parts.learnedPositions);
       return engine.layer(() => {
@@ -70,6 +70,15 @@ export function createDecoder<State>(parts: DecoderParts<State>): CausalModel {
       const logits = linear(hidden, head, { dtype: "f32" });
       return cap > 0 ? softcap(logits, cap) : logits;
     },
+  };
+  return {
+    ...facts,
+    ...passes,
+    forward: forwardOf(engine, CAUSAL_CAPTURES, (input: DecoderInput, list) => {
+      const hiddenStates = list("hiddenStates");
+      const looks = { hiddenStates, attentions: list("attentions"), routerLogits: list("routerLogits") };
+      return passes.logits(passes.hidden(input, looks));
+    }),
     loss: (hidden, targets, normaliser) =>
       engine.within("loss", () =>
         linearCrossEntropy(hidden, head, engine.tensor(targets), normaliser, { softcap: cap }),

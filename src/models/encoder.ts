@@ -5,6 +5,7 @@ import { attentionProbabilities } from "../nn/index.js";
 import { attention, attentionRanges, type Tensor } from "../tensor/index.js";
 import { checkContext, checkIds, checkLengths, checkPositions } from "./checkBatch.js";
 import type { EncoderInput, EncoderModel } from "./encoderModel.js";
+import { forwardOf, STACK_CAPTURES } from "./forward.js";
 import { type EncoderHeadParts, encoderHead } from "./heads/encoderHead.js";
 import type { ForwardOptions } from "./model.js";
 import { type Dropping, type Stack, walkLayers } from "./stack.js";
@@ -24,7 +25,7 @@ export interface EncoderPass extends Dropping {
   ranges(reach: number | undefined): Tensor;
 }
 
-type Facts = Omit<EncoderModel, "hidden" | "dispose" | keyof ReturnType<typeof encoderHead>>;
+type Facts = Omit<EncoderModel, "hidden" | "forward" | "dispose" | keyof ReturnType<typeof encoderHead>>;
 
 export interface EncoderParts<State> extends Omit<Stack<EncoderPass, State>, "layers"> {
   readonly facts: Facts;
@@ -50,16 +51,22 @@ export function assembleEncoder<State>(parts: EncoderParts<State>): EncoderModel
   const { facts } = parts;
   const { engine } = facts;
   const stack = { ...parts, layers: facts.layers };
+  const head = encoderHead(parts.head, engine);
+  const hidden: EncoderModel["hidden"] = (input, options = {}) => {
+    checkInput(parts, input);
+    return engine.layer(() => {
+      const pass = startPass(parts, input, options);
+      return walkLayers(stack, pass, options, engine, facts.parameters);
+    });
+  };
   return {
     ...facts,
-    ...encoderHead(parts.head, engine),
-    hidden(input, options = {}) {
-      checkInput(parts, input);
-      return engine.layer(() => {
-        const pass = startPass(parts, input, options);
-        return walkLayers(stack, pass, options, engine, facts.parameters);
-      });
-    },
+    ...head,
+    hidden,
+    forward: forwardOf(engine, STACK_CAPTURES, (input: EncoderInput, list) => {
+      const last = hidden(input, { hiddenStates: list("hiddenStates"), attentions: list("attentions") });
+      return head.head === "none" ? undefined : head.logits(last, input);
+    }),
     dispose() {
       parts.dispose?.();
       for (const p of facts.parameters.values()) p.dispose();

@@ -2,6 +2,7 @@
  *  the hidden states. One interface for all heads: what `logits` and `loss` mean follows from `head`. */
 
 import type { Tensor } from "../tensor/index.js";
+import type { CaptureOptions, Forward, StackCaptures } from "./forward.js";
 import type { ForwardOptions, LanguageModel } from "./model.js";
 
 export interface EncoderInput {
@@ -49,6 +50,11 @@ export interface EncoderModel extends LanguageModel {
   readonly pooled: ((hidden: Tensor, input: EncoderInput) => Tensor) | undefined;
   /** masked, pretraining: [batch, seq, vocab]; token: [batch, seq, labels]; sequence: [batch, labels]. Throws for "none". */
   logits(hidden: Tensor, input: EncoderInput): Tensor;
+  /** Logits (undefined for the head "none"), and what `capture` names of what lies between; without gradients. */
+  forward<C extends keyof StackCaptures = never>(
+    input: EncoderInput,
+    options?: CaptureOptions<C>,
+  ): Forward<Tensor | undefined, StackCaptures, C>;
   /** Whether the second sentence follows the first, [batch, 2]; only with the head "pretraining". */
   readonly nextSentenceLogits: ((hidden: Tensor, input: EncoderInput) => Tensor) | undefined;
   /** A scalar: token losses summed / `normaliser` (masked, token; without ever holding all logits of a vocabulary), plus the

@@ -8,6 +8,13 @@ export type { DropoutOptions } from "./dropout.js";
 export * from "./encoderModel.js";
 export * from "./encoders.js";
 export * from "./family.js";
+export type {
+  CaptureOptions,
+  CausalCaptures,
+  Forward,
+  Seq2SeqCaptures,
+  StackCaptures,
+} from "./forward.js";
 export * from "./gguf/index.js";
 export * from "./heads/classifier.js";
 export * from "./hub/index.js";

@@ -5,6 +5,7 @@
 import type { CrossEntropyResult, Engine, Tensor } from "../tensor/index.js";
 import type { KeyValueCache } from "./cache.js";
 import type { DropoutOptions } from "./dropout.js";
+import type { CaptureOptions, CausalCaptures, Forward } from "./forward.js";
 
 export interface DecoderInput {
   /** Token ids [batch, seq], row-major. */
@@ -23,12 +24,12 @@ export interface DecoderInput {
 
 export interface ForwardOptions {
   /** Filled with layers + 1 tensors [batch, seq, dim]: after the embedding, after each layer, the last after the final norm. Kept. */
-  readonly hiddenStates?: Tensor[];
+  readonly hiddenStates?: Tensor[] | undefined;
   /** Filled with a tensor [batch, heads, seq, keys] a layer (slow: computed apart). Kept. */
-  readonly attentions?: Tensor[];
+  readonly attentions?: Tensor[] | undefined;
   /** Filled with a tensor [batch·seq, experts] for each layer with experts: the router's logits, f32. Kept,
    *  unless gradients are recorded: then they have one, and live as long as what the backward needs. */
-  readonly routerLogits?: Tensor[];
+  readonly routerLogits?: Tensor[] | undefined;
   /** Hold only the inputs of layers and compute these again in the backward (not together with `attentions` or `routerLogits`). */
   readonly recompute?: boolean;
   /** Drops what config.json's rates say, as in training; default: nothing. Attention probabilities are never dropped. */
@@ -78,6 +79,11 @@ export interface CausalModel extends LanguageModel {
   hidden(input: DecoderInput, options?: ForwardOptions): Tensor;
   /** hidden [..., dim] → logits [..., vocab]. */
   logits(hidden: Tensor): Tensor;
+  /** Logits [batch, seq, vocab], and what `capture` names of what lies between; without gradients. Throws as `hidden`. */
+  forward<C extends keyof CausalCaptures = never>(
+    input: DecoderInput,
+    options?: CaptureOptions<C>,
+  ): Forward<Tensor, CausalCaptures, C>;
   /** Cross-entropy of `targets` i32 [batch, seq] (already aligned with the inputs: targets[t] follows inputs[t]; −100 = none),
    *  summed and divided by `normaliser`, without ever holding all logits. */
   loss(hidden: Tensor, targets: Int32Array, normaliser: number): CrossEntropyResult;

@@ -16,7 +16,15 @@ import { advanceCache, createCache, type KeyValueCache, raggedRanges, type Sourc
 import { checkCache, checkCapacity, checkContext, checkIds, checkLengths } from "./checkBatch.js";
 import type { DecoderPass } from "./decoder.js";
 import { DECODER_PLACES } from "./dropout.js";
-import type { DecodeOptions, Encoded, Seq2SeqModel, SourceInput, TargetInput } from "./seq2seqModel.js";
+import { forwardOf, SEQ2SEQ_CAPTURES } from "./forward.js";
+import type {
+  DecodeOptions,
+  Encoded,
+  Seq2SeqInput,
+  Seq2SeqModel,
+  SourceInput,
+  TargetInput,
+} from "./seq2seqModel.js";
 import { type Stack, walkLayers } from "./stack.js";
 
 /** One batch of targets, as the decoder's layers see it. */
@@ -35,7 +43,7 @@ export interface Seq2SeqPass extends DecoderPass {
 export interface Seq2SeqParts<E, D> {
   readonly facts: Omit<
     Seq2SeqModel,
-    "encode" | "createCache" | "decode" | "logits" | "loss" | "dispose" | "shiftRight"
+    "encode" | "createCache" | "decode" | "logits" | "forward" | "loss" | "dispose" | "shiftRight"
   >;
   readonly encoder: Stack<DecoderPass, E>;
   readonly decoder: Stack<Seq2SeqPass, D>;
@@ -54,8 +62,7 @@ export function createSeq2Seq<E, D>(parts: Seq2SeqParts<E, D>): Seq2SeqModel {
   const { facts, head, headBias: bias, headScale = 1 } = parts;
   const { engine, parameters } = facts;
   const scaled = (hidden: Tensor) => (headScale === 1 ? hidden : scale(hidden, headScale));
-  return {
-    ...facts,
+  const passes: Pick<Seq2SeqModel, "encode" | "decode" | "logits"> = {
     encode(source, options = {}) {
       checkSource(facts, source);
       const hidden = engine.layer(() => {
@@ -64,7 +71,6 @@ export function createSeq2Seq<E, D>(parts: Seq2SeqParts<E, D>): Seq2SeqModel {
       });
       return { hidden, source };
     },
-    createCache: (encoded, rows, capacity) => cacheFor(parts, encoded, rows, capacity),
     decode(target, encoded, options = {}) {
       checkTarget(facts, target, encoded);
       return engine.layer(() => {
@@ -85,6 +91,23 @@ export function createSeq2Seq<E, D>(parts: Seq2SeqParts<E, D>): Seq2SeqModel {
       });
     },
     logits: (hidden) => linear(scaled(hidden), head, { bias, dtype: "f32" }),
+  };
+  return {
+    ...facts,
+    ...passes,
+    createCache: (encoded, rows, capacity) => cacheFor(parts, encoded, rows, capacity),
+    forward: forwardOf(engine, SEQ2SEQ_CAPTURES, ({ source, target }: Seq2SeqInput, list) => {
+      const encoded = passes.encode(source, {
+        hiddenStates: list("encoderHiddenStates"),
+        attentions: list("encoderAttentions"),
+      });
+      const looks = {
+        hiddenStates: list("hiddenStates"),
+        attentions: list("attentions"),
+        crossAttentions: list("crossAttentions"),
+      };
+      return passes.logits(passes.decode(target, encoded, looks));
+    }),
     loss(hidden, targets, normaliser, labelSmoothing = 0) {
       return engine.within("loss", () => {
         const x = scaled(hidden);

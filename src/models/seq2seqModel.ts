@@ -3,6 +3,7 @@
 
 import type { CrossEntropyResult, Tensor } from "../tensor/index.js";
 import type { KeyValueCache } from "./cache.js";
+import type { CaptureOptions, Forward, Seq2SeqCaptures } from "./forward.js";
 import type { ForwardOptions, LanguageModel } from "./model.js";
 
 export interface SourceInput {
@@ -26,6 +27,12 @@ export interface TargetInput {
   readonly cache?: KeyValueCache | undefined;
 }
 
+/** A source and what the decoder reads of its target, whole. */
+export interface Seq2SeqInput {
+  readonly source: SourceInput;
+  readonly target: Omit<TargetInput, "cache">;
+}
+
 /** The encoder's output and what the decoder must know of its input. */
 export interface Encoded {
   /** [batch, seq, dim] */
@@ -35,7 +42,7 @@ export interface Encoded {
 
 export interface DecodeOptions extends ForwardOptions {
   /** Filled with a tensor [batch, heads, target seq, source seq] a layer. Kept. */
-  readonly crossAttentions?: Tensor[];
+  readonly crossAttentions?: Tensor[] | undefined;
 }
 
 export interface Seq2SeqModel extends LanguageModel {
@@ -52,6 +59,11 @@ export interface Seq2SeqModel extends LanguageModel {
   decode(target: TargetInput, encoded: Encoded | undefined, options?: DecodeOptions): Tensor;
   /** hidden [..., dim] → logits [..., targetVocab]. */
   logits(hidden: Tensor): Tensor;
+  /** Logits [batch, target seq, targetVocab], and what `capture` names of what lies between; without gradients. */
+  forward<C extends keyof Seq2SeqCaptures = never>(
+    input: Seq2SeqInput,
+    options?: CaptureOptions<C>,
+  ): Forward<Tensor, Seq2SeqCaptures, C>;
   /** Cross-entropy of `targets` i32 [batch, seq] (targets[t] is what stands after the decoder's input t; −100 = none), summed
    *  and divided by `normaliser`, with label smoothing ε where given: (1 − ε)·loss + ε·mean over the vocabulary. */
   loss(hidden: Tensor, targets: Int32Array, normaliser: number, labelSmoothing?: number): CrossEntropyResult;
