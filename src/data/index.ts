@@ -10,6 +10,7 @@ export {
 } from "./documents.js";
 export { hash64 } from "./hash.js";
 export { createLoader, type Loader, type LoaderOptions, type LoaderState } from "./loader.js";
+export { checkMasking, type MaskedTokens, type MaskingOptions, maskTokens } from "./masking.js";
 export { type OpenShardsOptions, openShards, type TokenStream, tokensInMemory } from "./openShards.js";
 export { expandPatterns } from "./patterns.js";
 export { createRandom, type Random } from "./random.js";
@@ -22,6 +23,16 @@ export {
   type TagScheme,
 } from "./sft/ner/tags.js";
 export { type SourceFile, sourcesKey, type TextFormat } from "./sources.js";
+export {
+  type CorruptedSpans,
+  type CorruptionOptions,
+  checkSentinels,
+  checkSpans,
+  corruptSpans,
+  noiseOf,
+  type SpanOptions,
+  spanLengths,
+} from "./spanCorruption.js";
 export { type Split, splitByPosition, splitOf } from "./split.js";
 export { END_OF_TEXT } from "./textFile.js";
 export { type TextSize, textSize } from "./textSize.js";

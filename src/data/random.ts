@@ -49,6 +49,14 @@ export function randomFrom(state: readonly [number, number, number, number]): Ra
   };
 }
 
+/** Shuffles in place (Fisher & Yates). */
+export function shuffle(items: unknown[], random: Random): void {
+  for (let i = items.length - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    [items[i], items[j]] = [items[j], items[i]];
+  }
+}
+
 /** A seeded permutation of [0, size) that needs no memory: element `index` of it. A Feistel network over the next even
  *  power of two, walked until it lands inside (Black & Rogaway 2002, "Ciphers with arbitrary finite domains"). */
 export function permuted(index: number, size: number, key: number): number {

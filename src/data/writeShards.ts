@@ -14,6 +14,7 @@ import {
 } from "../platform/files.js";
 import { fillShards } from "./fillShards.js";
 import { hash64 } from "./hash.js";
+import { optionInvalid } from "./optionInvalid.js";
 import { readHeader, SHARD_VERSION, shardName } from "./shardFormat.js";
 import { openShardWriter, type ShardWriter, type SplitTotals } from "./shardWriter.js";
 import { SPLITS, type Split, splitOf } from "./split.js";
@@ -136,22 +137,21 @@ function fraction(options: WriteShardsOptions): number {
 }
 
 function checkOptions(options: WriteShardsOptions): void {
-  const wrong = (at: string, found: unknown, expected: string) =>
-    new UserError({ code: "option-invalid", at, message: "cannot be", found, expected });
   const share = fraction(options);
-  if (!(share >= 0 && share < 1)) throw wrong("validationFraction", share, "a number from 0 to below 1");
+  if (!(share >= 0 && share < 1))
+    throw optionInvalid("validationFraction", share, "a number from 0 to below 1");
   if (options.validation !== undefined && options.validationFraction !== undefined) {
-    throw wrong(
+    throw optionInvalid(
       "validationFraction",
       options.validationFraction,
       "nothing, where validation documents are given",
     );
   }
   if (!Number.isSafeInteger(options.vocabSize) || options.vocabSize < 1)
-    throw wrong("vocabSize", options.vocabSize, "a whole number above 0");
+    throw optionInvalid("vocabSize", options.vocabSize, "a whole number above 0");
   const eos = options.eosId;
   if (eos !== undefined && !(Number.isSafeInteger(eos) && eos >= 0 && eos < options.vocabSize)) {
-    throw wrong("eosId", eos, `a token below ${options.vocabSize}`);
+    throw optionInvalid("eosId", eos, `a token below ${options.vocabSize}`);
   }
 }
 
