@@ -9,6 +9,7 @@ import { saveTokenizer, trainBpe } from "../tokenizer/index.js";
 import { importCommand } from "./convert.js";
 import { generateCommand } from "./generate.js";
 import { shower } from "./hub.js";
+import { inspectCommand } from "./inspect/index.js";
 import { runProgram } from "./program.js";
 
 const root = mkdtempSync(join(tmpdir(), "cygnet-cli-hub-"));
@@ -56,7 +57,10 @@ async function run(...words: string[]) {
     },
   });
   const io = { out: to("out"), err: to("err"), interactive: false };
-  const code = await runProgram([importCommand, generateCommand], words, { version: "1", io });
+  const code = await runProgram([importCommand, generateCommand, inspectCommand], words, {
+    version: "1",
+    io,
+  });
   return { code, ...written };
 }
 
@@ -97,4 +101,16 @@ it("shows how far it is and how long it takes", () => {
   time = 2000;
   show(of(5e6));
   expect(lines).toEqual(["a: 1.0 of 9.0 MB", "a: 5.0 of 9.0 MB, 2.0 MB/s, 0:02 left"]);
+});
+
+it("looks at a model of the hub by its configuration alone", async () => {
+  vi.stubEnv("CYGNET_CACHE", join(root, "another-cache"));
+  server.asked.length = 0;
+  const { code, out, err } = await run("inspect", "model", "hf:org/tiny", "--json");
+  expect([code, err]).toEqual([0, ""]);
+  expect(JSON.parse(out)).toMatchObject({ modelType: "llama", parameters: expect.any(Number), context: 32 });
+  expect(server.asked.map(({ path }) => path.split("?")[0])).toEqual([
+    "/api/models/org/tiny/revision/main",
+    `/org/tiny/resolve/${COMMIT}/config.json`,
+  ]);
 });

@@ -1,7 +1,13 @@
 /** @file A model named in a command: a place on disk as it is, one of the hub downloaded before, with a line of progress.
  *  Ctrl-C stops; the same command goes on from there. */
 
-import { type DownloadProgress, isHubPlace, resolveModel } from "../models/hub/index.js";
+import {
+  type DownloadOptions,
+  type DownloadProgress,
+  downloadConfig,
+  downloadModel,
+  isHubPlace,
+} from "../models/hub/index.js";
 import { onStop, SIGNAL_EXIT } from "../platform/signals.js";
 import type { Io } from "./io.js";
 import { StoppedError } from "./program.js";
@@ -10,7 +16,15 @@ import { progressLine } from "./views/progressLine.js";
 
 /** `folder`: where a model of the hub goes, instead of the cache. */
 export async function modelPlace(model: string, io: Io, folder?: string): Promise<string> {
-  if (!isHubPlace(model)) return model;
+  return isHubPlace(model) ? fetched(io, (options) => downloadModel(model, { ...options, folder })) : model;
+}
+
+/** For what looks at a model's configuration alone: of the hub's, config.json is fetched and nothing else. */
+export async function configPlace(model: string, io: Io): Promise<string> {
+  return isHubPlace(model) ? fetched(io, (options) => downloadConfig(model, options)) : model;
+}
+
+async function fetched(io: Io, fetch: (options: DownloadOptions) => Promise<string>): Promise<string> {
   const stop = new AbortController();
   const quiet = onStop((signal) => {
     io.err.write(`\nstopped; what has come is kept, and the same command goes on from there\n`);
@@ -22,7 +36,7 @@ export async function modelPlace(model: string, io: Io, folder?: string): Promis
     io.err.write(`${note}\n`);
   };
   try {
-    return await resolveModel(model, { folder, onNote, onProgress: shower(line.show), signal: stop.signal });
+    return await fetch({ onNote, onProgress: shower(line.show), signal: stop.signal });
   } finally {
     line.clear();
     quiet();

@@ -1,20 +1,17 @@
 /** @file `cygnet inspect model`: a model's modules with shapes and parameters, its bytes and its arithmetic, from a folder, a
- *  config.json or the name of a published shape. Nothing is allocated. */
+ *  config.json, the name of a published shape, or a model of the hub, of which config.json alone is fetched. Nothing is
+ *  allocated. */
 
 import { z } from "zod";
 import {
   describeModel,
-  isGgufFile,
+  findConfig,
   knownModels,
   type ModelDescription,
   type ModelNode,
-  openGguf,
-  type RawConfig,
-  readConfigFile,
 } from "../../models/index.js";
-import { nearest, UserError } from "../../platform/errors.js";
-import { exists, isDirectory, joinPath } from "../../platform/files.js";
 import { command } from "../command.js";
+import { configPlace } from "../hub.js";
 import { amount } from "../views/format.js";
 import { drawTable } from "../views/table.js";
 
@@ -22,7 +19,7 @@ const InspectModelSchema = z.strictObject({
   model: z
     .string()
     .describe(
-      `a run's or model's folder, a config.json, a GGUF file, or one of ${Object.keys(knownModels).join(", ")}`,
+      `a run's or model's folder, a config.json, a GGUF file, hf:org/name, or one of ${Object.keys(knownModels).join(", ")}`,
     ),
   context: z
     .int()
@@ -38,10 +35,14 @@ export const inspectModelCommand = command({
   summary: "modules, shapes, parameters, memory and arithmetic of a model, without allocating it",
   schema: InspectModelSchema,
   positional: [{ key: "model", required: true }],
-  examples: ["cygnet inspect model runs/village", "cygnet inspect model gpt3 --depth 3"],
+  examples: [
+    "cygnet inspect model runs/village",
+    "cygnet inspect model gpt3 --depth 3",
+    "cygnet inspect model hf:HuggingFaceTB/SmolLM2-135M",
+  ],
   async run(given, io) {
     const { model, context, depth, json } = InspectModelSchema.parse(given);
-    const { config, file } = configOf(model);
+    const { config, file } = findConfig(await configPlace(model, io));
     const description = describeModel(config, {
       ...(context === undefined ? {} : { context }),
       ...(file === undefined ? {} : { file }),
@@ -49,29 +50,6 @@ export const inspectModelCommand = command({
     io.out.write(json ? `${JSON.stringify(description)}\n` : draw(description, depth));
   },
 });
-
-function configOf(place: string): { config: RawConfig; file?: string } {
-  const known = knownModels[place];
-  if (known !== undefined && !exists(place)) return { config: known };
-  const candidates = [place, joinPath(place, "config.json"), joinPath(place, "model", "config.json")];
-  const file = candidates.find((path) => exists(path) && !isDirectory(path));
-  if (file === undefined) {
-    const close = nearest(place, Object.keys(knownModels));
-    throw new UserError({
-      code: "model-missing",
-      file: place,
-      message: exists(place) ? "holds no config.json" : "does not exist",
-      expected: `a model's folder, a config.json, or one of ${Object.keys(knownModels).join(", ")}`,
-      fix: close === undefined ? undefined : `did you mean ${close}?`,
-    });
-  }
-  if (isGgufFile(file)) {
-    const { config, weights } = openGguf(file);
-    weights.close();
-    return { config, file };
-  }
-  return { config: readConfigFile(file), file };
-}
 
 /** 1.23 TFLOP. */
 function flops(count: number): string {

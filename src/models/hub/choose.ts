@@ -44,29 +44,36 @@ export interface Chosen {
   readonly index: HubFile | undefined;
 }
 
+/** Throws UserError where there is none. */
+export function chooseConfig(model: HubModel): HubFile {
+  const config = model.files.get("config.json");
+  if (config === undefined) throw noModel(model, "config.json");
+  return config;
+}
+
+function noModel({ repo, files }: HubModel, wanted: string): UserError {
+  return new UserError({
+    code: "hub-no-model",
+    at: repo,
+    message: `holds no ${wanted}`,
+    found: [...files.keys()]
+      .filter((n) => /\.(gguf|onnx|h5|msgpack|safetensors|bin|json|pt)$/.test(n))
+      .slice(0, 8)
+      .map(plain),
+    fix: "name a model in the layout of transformers",
+  });
+}
+
 /** Throws UserError where there is no model in it. */
 export function chooseFiles(model: HubModel): Chosen {
-  const { repo, files } = model;
+  const { files } = model;
+  chooseConfig(model);
   const weights = WEIGHTS.map((name) => files.get(name)).find((f) => f !== undefined);
-  for (const [found, wanted] of [
-    [files.get("config.json"), "config.json"],
-    [weights, WEIGHTS.filter((w) => !w.endsWith("index.json")).join(" or ")],
-  ] as const) {
-    if (found === undefined)
-      throw new UserError({
-        code: "hub-no-model",
-        at: repo,
-        message: `holds no ${wanted}`,
-        found: [...files.keys()]
-          .filter((n) => /\.(gguf|onnx|h5|msgpack|safetensors|bin|json|pt)$/.test(n))
-          .slice(0, 8)
-          .map(plain),
-        fix: "name a model in the layout of transformers",
-      });
-  }
+  if (weights === undefined)
+    throw noModel(model, WEIGHTS.filter((w) => !w.endsWith("index.json")).join(" or "));
   const beside = [...files.values()].filter(({ name }) => BESIDE.has(name) || POOLING.test(name));
-  const index = weights!.name.endsWith(".index.json") ? weights : undefined;
-  return { files: [...beside, ...(index === undefined ? [weights!] : [])], index };
+  const index = weights.name.endsWith(".index.json") ? weights : undefined;
+  return { files: [...beside, ...(index === undefined ? [weights] : [])], index };
 }
 
 /** The files of weights that an index names; `json`: its contents. Throws UserError for one outside the folder or not there. */

@@ -14,7 +14,7 @@ import {
 import { withLease } from "../../platform/lease.js";
 import { environment } from "../../platform/native.js";
 import { freeBytes, modifiedMs } from "../../platform/partFile.js";
-import { chooseFiles, chooseShards } from "./choose.js";
+import { chooseConfig, chooseFiles, chooseShards } from "./choose.js";
 import { type Hub, type HubOptions, openHub } from "./connection.js";
 import { fetchFile, isSame } from "./fetchFile.js";
 import { type HubFile, type HubModel, modelInfo } from "./info.js";
@@ -51,10 +51,27 @@ export interface DownloadOptions extends HubOptions {
  *  model, gated, broken off too often, a wrong checksum, disk full; the signal's reason where it is told to stop. What has come
  *  by then is kept, and the next call goes on from there. */
 export async function downloadModel(place: string, options: DownloadOptions = {}): Promise<string> {
+  return download(place, options, fill);
+}
+
+/** The same for config.json alone: what a model is, without its weights. Returns the file; it lies where the whole model would. */
+export async function downloadConfig(place: string, options: DownloadOptions = {}): Promise<string> {
+  return joinPath(await download(place, options, fillConfig, CONFIG), CONFIG);
+}
+
+const CONFIG = "config.json";
+
+/** `enough`: the file that is wanted, where it is not the whole model. */
+async function download(
+  place: string,
+  options: DownloadOptions,
+  filled: (filling: Filling) => Promise<void>,
+  enough?: string,
+): Promise<string> {
   const wanted = parseHubPlace(place);
   const hub = openHub(options);
   const given = options.folder === undefined ? undefined : resolvePath(options.folder);
-  const kept = keptFolder(wanted, hub.endpoint, given);
+  const kept = keptFolder(wanted, hub.endpoint, given, enough);
   if (kept !== undefined && isCommit(wanted.revision)) return kept;
   if (/^(1|true|yes|on)$/i.test(environment("HF_HUB_OFFLINE") ?? "")) return offline(place, kept, hub);
   let model: HubModel;
@@ -73,7 +90,7 @@ export async function downloadModel(place: string, options: DownloadOptions = {}
   await withLease(
     joinPath(folder, LEASE),
     (held) =>
-      fill({ folder, ours: given === undefined, hub, wanted, model, held, onProgress: options.onProgress }),
+      filled({ folder, ours: given === undefined, hub, wanted, model, held, onProgress: options.onProgress }),
     { signal: hub.signal, onWait },
   );
   if (given === undefined && !isCommit(wanted.revision)) rememberCommit(wanted, model.commit, hub.endpoint);
@@ -108,8 +125,12 @@ interface Filling {
   readonly onProgress: ((progress: DownloadProgress) => void) | undefined;
 }
 
-async function fill(filling: Filling): Promise<void> {
-  const { folder, hub, wanted, model } = filling;
+async function fillConfig(filling: Filling): Promise<void> {
+  await fetchMissing(filling, [chooseConfig(filling.model)], beginManifest(filling));
+}
+
+/** What is there of the model by now, and that it is not whole. */
+function beginManifest({ folder, hub, wanted, model }: Filling): Manifest {
   const before = readManifest(folder);
   if (before !== undefined && before.repo !== wanted.repo)
     throw new UserError({
@@ -120,8 +141,7 @@ async function fill(filling: Filling): Promise<void> {
       expected: wanted.repo,
       fix: "name another folder",
     });
-  const { files, index } = chooseFiles(model);
-  const manifest: Manifest = {
+  return {
     repo: wanted.repo,
     commit: model.commit,
     endpoint: hub.endpoint,
@@ -129,6 +149,12 @@ async function fill(filling: Filling): Promise<void> {
     complete: false,
     files: { ...before?.files },
   };
+}
+
+async function fill(filling: Filling): Promise<void> {
+  const { folder, model } = filling;
+  const manifest = beginManifest(filling);
+  const { files, index } = chooseFiles(model);
   const all = [...files];
   if (index !== undefined) {
     await fetchMissing(filling, [index], manifest);

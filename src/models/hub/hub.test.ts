@@ -12,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { COMMIT, type HubServer, startHub } from "../../../test/support/hubServer.js";
-import { type DownloadOptions, downloadModel, resolveModel } from "./index.js";
+import { type DownloadOptions, downloadConfig, downloadModel, resolveModel } from "./index.js";
 
 const REPO = "org/name";
 const text = (s: string) => new TextEncoder().encode(s);
@@ -88,6 +88,37 @@ it("fetches what a model needs and nothing else, and nothing twice", async () =>
   expect(server.asked.length).toBe(before + 1); // what the branch stands for now
   expect(await get({}, `hf:${REPO}@${COMMIT}`)).toBe(folder);
   expect(server.asked.length).toBe(before + 1);
+});
+
+it("fetches the configuration alone where that is enough, and the rest when it is asked for", async () => {
+  const fetched = (name: string) => asks(name).filter(({ path }) => path.includes("/resolve/")).length;
+  const options = { endpoint: server.endpoint, waitMs: 1, onNote: (note: string) => void notes.push(note) };
+  const file = await downloadConfig(`hf:${REPO}`, options);
+  const folder = join(root, "cache/hub/org--name", COMMIT);
+  expect(file).toBe(join(folder, "config.json"));
+  expect(readdirSync(folder).sort()).toEqual([".cygnet-hub.json", "config.json"]);
+  // A commit is what it is; without a connection what is there is used.
+  const asked = server.asked.length;
+  expect(await downloadConfig(`hf:${REPO}@${COMMIT}`, options)).toBe(file);
+  vi.stubEnv("HF_HUB_OFFLINE", "1");
+  expect((await codeOf(get()))[0]).toBe("hub-offline");
+  expect(await downloadConfig(`hf:${REPO}`, options)).toBe(file);
+  expect(server.asked.length).toBe(asked);
+  vi.stubEnv("HF_HUB_OFFLINE", "");
+  expect(await get()).toBe(folder);
+  expect(same(folder, "model.safetensors")).toBe(true);
+  expect(fetched("/config.json")).toBe(1);
+  // And the whole model stays whole.
+  expect(await downloadConfig(`hf:${REPO}`, options)).toBe(file);
+  const before = server.asked.length;
+  expect(await get({}, `hf:${REPO}@${COMMIT}`)).toBe(folder);
+  expect(server.asked.length).toBe(before);
+  server.files.delete("config.json");
+  server.commit = COMMIT.replace("0", "f");
+  expect(await codeOf(downloadConfig(`hf:${REPO}`, options))).toEqual([
+    "hub-no-model",
+    expect.stringContaining("holds no config.json"),
+  ]);
 });
 
 it("takes endpoint and token from the environment; a folder as it is", async () => {

@@ -69,16 +69,23 @@ export function rememberCommit(place: HubPlace, commit: string, endpoint: string
   writeAtomic(file, `${JSON.stringify({ revision: place.revision, commit, endpoint })}\n`);
 }
 
-/** The folder that holds the whole model already: the one given, or of the cache. */
-export function keptFolder(place: HubPlace, endpoint: string, given: string | undefined): string | undefined {
+/** The folder that holds the whole model already (or the file that is `enough`): the one given, or of the cache. */
+export function keptFolder(
+  place: HubPlace,
+  endpoint: string,
+  given: string | undefined,
+  enough?: string,
+): string | undefined {
   const folder = given ?? cachedFolder(place, endpoint);
   if (folder === undefined) return undefined;
   const manifest = readManifest(folder);
-  if (manifest === undefined || !manifest.complete || manifest.repo !== place.repo) return undefined;
+  if (manifest === undefined || manifest.repo !== place.repo) return undefined;
+  if (enough === undefined ? !manifest.complete : manifest.files[enough] === undefined) return undefined;
   if (manifest.endpoint !== endpoint) return undefined;
   // A folder of the user's holds what was asked for last; one of the cache is found by its commit.
   if (given !== undefined && ![manifest.revision, manifest.commit].includes(place.revision)) return undefined;
-  return Object.keys(manifest.files).every((name) => exists(joinPath(folder, name))) ? folder : undefined;
+  const needed = enough === undefined ? Object.keys(manifest.files) : [enough];
+  return needed.every((name) => exists(joinPath(folder, name))) ? folder : undefined;
 }
 
 function cachedFolder(place: HubPlace, endpoint: string): string | undefined {
