@@ -56,6 +56,7 @@ function arrays(backend: Backend, rows: number) {
     ids: ints(length / 64, (i) => (i * 7919) % VOCAB),
     targets: ints(rows, (i) => (i * 31) % VOCAB),
     indices: ints(rows, () => 0),
+    codes: ints(length / 8, (i) => Math.imul(i, 0x9e3779b1)),
   };
 }
 type Arrays = ReturnType<typeof arrays>;
@@ -94,6 +95,11 @@ function elementLoads(b: Backend, a: Arrays): Load[] {
       name: "dropout-add",
       passes: 3,
       run: () => b.dropout({ x, residual: z, y, length, mask: { p: 0.1, seed: 1, stream: 0 } }),
+    },
+    {
+      name: "dequantize-4",
+      passes: 1.25,
+      run: () => b.dequantize4({ codes: a.codes, table: a.gain, scales: a.positive, y, length, block: 64 }),
     },
     ...(["relu", "gelu", "gelu_tanh", "silu", "tanh", "exp", "log"] as const).map(unary),
     ...(["gelu", "gelu_tanh", "silu"] as const).map(slope),

@@ -133,6 +133,7 @@ function elementCounts(): Counts {
     axpby: (p) => moved(OTHER, bytes(p.length, p.x, p.beta === 0 ? undefined : p.y), bytes(p.length, p.y)),
     affine: (p) => moved(OTHER, bytes(p.length, p.x), bytes(p.length, p.y)),
     dropout: (p) => moved(OTHER, bytes(p.length, p.x, p.residual), bytes(p.length, p.y)),
+    dequantize4: (p) => moved(OTHER, p.length / 2 + (4 * p.length) / p.block, bytes(p.length, p.y)),
     copy: (from, to, length) => moved(OTHER, bytes(length, from), bytes(length, to)),
     fill: (x, length) => moved(OTHER, 0, bytes(length, x)),
     stridedCopy: (p) => {

@@ -20,6 +20,8 @@ export interface LoadModelOptions {
   readonly configName?: string;
   /** Refuse tensors that the model has no use for (default); false ignores them. */
   readonly strict?: boolean;
+  /** Called with each parameter as soon as it holds its numbers: it may be given another form at once, before the next is read. */
+  readonly onParameter?: (parameter: Tensor) => void;
   /** Told of what is odd but no error: weights that are not finite. */
   readonly onWarning?: (warning: string) => void;
 }
@@ -116,12 +118,14 @@ function readParameters(
       if (from === undefined) {
         // Of the head asked for; or a buffer that older files lack.
         parameter.write(drawn(init, name, newHead?.seed ?? 0, sizeOf(shape)));
+        options.onParameter?.(parameter);
         continue;
       }
       readInto(parameter, from);
       if (!Number.isFinite(engine.backend.sumSquares(parameter, parameter.size))) {
         onWarning?.(`${from.file}: tensor ${JSON.stringify(from.name)} holds numbers that are not finite`);
       }
+      options.onParameter?.(parameter);
     }
     freeze(table, parameters);
     return parameters;

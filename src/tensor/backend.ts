@@ -375,6 +375,20 @@ export interface Backend {
     accumulate: boolean;
   }): void;
 
+  /** Numbers held in four bits: y[i] = table[code i]·scale of i's block. `codes` holds them two a byte, the first in the high
+   *  half, in the bytes of i32 elements; table [16]. Scales f32 [blocks]; or, with `nested`, a byte each (in i32 elements), and
+   *  the scale is map[byte]·scales[⌊block / nested.block⌋] + offset, rounded twice. Dettmers et al. 2023, section 3. */
+  dequantize4(p: {
+    codes: Operand;
+    table: Operand;
+    scales: Operand;
+    nested?: { map: Operand; scales: Operand; offset: number; block: number } | undefined;
+    y: MixedOperand;
+    length: number;
+    /** Numbers that share a scale: a multiple of 16. */
+    block: number;
+  }): void;
+
   // Sums -------------------------------------------------------------------------------------------------------------
   /** y[c] (+)= Σ_r x[r,c]; rows `ld` apart. */
   sumRows(p: {

@@ -7,6 +7,7 @@ export * from "./device.js";
 export type { DropoutMask } from "./dropoutMask.js";
 export * from "./dtype.js";
 export * from "./engine.js";
+export * from "./fourBit/index.js";
 export * from "./ops/index.js";
 export { borrow } from "./rebuild.js";
 export * from "./tape.js";

@@ -20,6 +20,8 @@ export interface SharedStorage {
   uses: number;
   /** Writes the values again (see rebuild.ts); undefined where they cannot be made again cheaply. */
   rebuild: ((into: Operand) => void) | undefined;
+  /** What `rebuild` reads and nobody else: goes with the last tensor. */
+  source?: { dispose(): void };
 }
 
 export class Tensor implements Operand {
@@ -94,6 +96,10 @@ export class Tensor implements Operand {
 
   /** A bf16 tensor takes its bits (Uint16Array) or floats, which are rounded to nearest even. */
   write(data: TypedArray): this {
+    if (this.shared.rebuild !== undefined)
+      throw new Error(
+        `${this.name ?? "a tensor"} [${this.shape}] is made anew when it is needed: what is written would be lost`,
+      );
     if (data.length !== this.size)
       throw new Error(`writing ${data.length} values into a tensor of shape [${this.shape}]`);
     const rounds = this.dtype === "bf16" && data instanceof Float32Array;
@@ -121,7 +127,8 @@ export class Tensor implements Operand {
     this.grad?.dispose();
     this.grad = null;
     this.disposed = true;
-    if (--this.shared.references === 0 && this.shared.storage !== null)
-      this.engine.backend.release(this.shared.storage);
+    if (--this.shared.references > 0) return;
+    if (this.shared.storage !== null) this.engine.backend.release(this.shared.storage);
+    this.shared.source?.dispose();
   }
 }

@@ -377,6 +377,7 @@ type ElementsPart = Pick<
   | "axpby"
   | "affine"
   | "dropout"
+  | "dequantize4"
   | "stridedCopy"
 >;
 
@@ -428,6 +429,20 @@ function elementsOf(addon: Machine & Kernels): ElementsPart {
       const from = atOrNull(p.residual);
       addon.dropout(at(p.x), from, at(p.y), p.length, ...key, stream, limit, scale, half(p.x));
     },
+    dequantize4: (p) =>
+      void addon.dequantize_4bit(
+        at(p.codes),
+        at(p.table),
+        at(p.scales),
+        atOrNull(p.nested?.map),
+        atOrNull(p.nested?.scales),
+        p.nested?.offset ?? 0,
+        p.nested?.block ?? 1,
+        at(p.y),
+        p.length,
+        p.block,
+        half(p.y),
+      ),
     stridedCopy: (p) =>
       void addon.strided_copy(
         at(p.x),

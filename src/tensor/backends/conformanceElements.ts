@@ -295,6 +295,60 @@ const dropouts = cases(
   },
 );
 
+// Four bits -----------------------------------------------------------------------------------------------------------
+
+interface FourBit {
+  readonly length: number;
+  readonly block: number;
+  readonly nested?: number;
+}
+
+const anyBytes = (random: Random, count: number) => {
+  const words = Int32Array.from({ length: Math.ceil(count / 4) }, () => random.integer(2 ** 32) - 2 ** 31);
+  return input([words.length], words);
+};
+
+const fourBits = cases(
+  "dequantize4",
+  [...lengths, 851, 40_000].flatMap((length): FourBit[] => [
+    { length, block: 64 },
+    { length, block: 16 },
+    { length, block: 64, nested: 256 },
+    { length, block: 128, nested: 3 },
+  ]),
+  ({ length, block, nested }, random) => {
+    const blocks = Math.ceil(length / block);
+    const scale = (count: number) => input([count], uniform(random, count, 0.1, 2));
+    const buffers: Record<string, Buffer> = {
+      codes: anyBytes(random, Math.ceil(length / 2)),
+      table: randomInput(random, [16]),
+      y: output([length], exact),
+    };
+    if (nested === undefined) buffers.scales = scale(blocks);
+    else {
+      buffers.scales = anyBytes(random, blocks);
+      buffers.map = randomInput(random, [256]);
+      buffers.outer = scale(Math.ceil(blocks / nested));
+    }
+    return {
+      buffers,
+      run: (b, at) =>
+        void b.dequantize4({
+          codes: at.codes!,
+          table: at.table!,
+          scales: at.scales!,
+          nested:
+            nested === undefined
+              ? undefined
+              : { map: at.map!, scales: at.outer!, offset: 0.3, block: nested },
+          y: at.y!,
+          length,
+          block,
+        }),
+    };
+  },
+);
+
 // Strided copies -----------------------------------------------------------------------------------------------------
 
 interface Strided {
@@ -427,6 +481,8 @@ export const elementCases: readonly ConformanceCase[] = [
   ...halfCases(arithmetic, "affine", ["x", "y"]),
   ...dropouts,
   ...halfCases(dropouts, "dropout", ["x", "residual", "y"]),
+  ...fourBits,
+  ...halfCases(fourBits, "dequantize4", ["y"]),
   ...strided,
   ...halfCases(strided, "stridedCopy", ["x", "y"]),
   ...adamw,

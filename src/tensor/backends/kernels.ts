@@ -33,6 +33,7 @@ export type KernelName =
   | "fill"
   | "convert"
   | "strided_copy"
+  | "dequantize_4bit"
   | "sum_rows"
   | "sum_cols"
   | "sum_squares"

@@ -4,6 +4,7 @@ export type { AdapterFolder } from "./adapterFolder.js";
 export * from "./adapters.js";
 export type { Adapter } from "./assemble.js";
 export type { Combination, CombineOptions } from "./combine.js";
+export * from "./fourBitBase.js";
 export * from "./freeze.js";
 export type { Adaptable } from "./modules.js";
 export { AdapterOptions } from "./options.js";

@@ -235,6 +235,22 @@ export const FOOTPRINTS: { readonly [K in Single]: (p: Parameters<Backend[K]>[0]
     reads: vector({ x: p.x, residual: p.residual }, p.length),
     writes: vector({ y: p.y }, p.length),
   }),
+  dequantize4(p) {
+    const blocks = Math.ceil(p.length / p.block);
+    const { nested } = p;
+    return {
+      reads: [
+        ...vector({ table: p.table }, 16),
+        ...(nested === undefined
+          ? vector({ scales: p.scales }, blocks)
+          : [
+              ...vector({ map: nested.map }, 256),
+              ...vector({ "nested scales": nested.scales }, Math.ceil(blocks / nested.block)),
+            ]),
+      ],
+      writes: vector({ y: p.y }, p.length),
+    };
+  },
   stridedCopy(p) {
     if (!p.accumulate) return { reads: [], writes: [] };
     const writes = regions({ y: p.y }, p.shape, p.yStrides);

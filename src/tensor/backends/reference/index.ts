@@ -4,6 +4,7 @@
 
 import type { Backend } from "../../backend.js";
 import { attention, attentionBackward } from "./attention.js";
+import { dequantize4 } from "./dequantize.js";
 import { dropout } from "./dropout.js";
 import {
   affine,
@@ -56,6 +57,7 @@ export function createReferenceBackend(): Backend {
     axpby: mixed(axpby, ["x"], ["y"]),
     affine: mixed(affine, ["x"], ["y"]),
     dropout: mixed(dropout, ["x", "residual"], ["y"]),
+    dequantize4: mixed(dequantize4, [], ["y"]),
     stridedCopy: mixed(stridedCopy, ["x"], ["y"]),
     sumRows: mixed(sumRows, ["x"], []),
     sumCols,

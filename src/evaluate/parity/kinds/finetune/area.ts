@@ -107,9 +107,26 @@ export function limitOf(context: CaseContext, least: number, noise: string): num
   return Math.max(least, typeof seen === "number" ? 5 * seen : 0);
 }
 
+const BF16_LOOSER = 4096;
+
 /** With bf16 products every limit is looser. */
 export function comparisonOf(context: CaseContext, check: string) {
-  return context.compute === "bf16" ? createComparison(check, 4096, 0.02) : createComparison(check);
+  return context.compute === "bf16" ? createComparison(check, BF16_LOOSER, 0.02) : createComparison(check);
+}
+
+/** Gradients of bf16 products are good to a tenth of the largest: most are sums that nearly cancel. */
+export function gradientLimit(context: CaseContext, expected: ArrayLike<number>): number {
+  const limit = limitOf(context, 1e-6, "grads_fp32_vs_fp64");
+  if (context.compute === "fp32") return limit;
+  let most = 0;
+  for (let i = 0; i < expected.length; i++) most = Math.max(most, Math.abs(expected[i]!));
+  return Math.max(limit, (0.1 * most) / BF16_LOOSER);
+}
+
+/** A few roundings of a number of this size; what rounding to bf16 changes adds up step by step. */
+export function lossLimit(context: CaseContext, loss: number, step = 0): number {
+  const limit = limitOf(context, 2e-6 * Math.max(1, loss), "losses_fp32_vs_fp64");
+  return context.compute === "fp32" ? limit : limit * (1 + step / 10);
 }
 
 /** The results of checks, each in turn; what one throws is its result. */

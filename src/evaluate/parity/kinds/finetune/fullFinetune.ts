@@ -16,6 +16,7 @@ import {
   expectedOf,
   inputsOf,
   limitOf,
+  lossLimit,
   settingsOf,
   withTask,
 } from "./area.js";
@@ -72,10 +73,14 @@ function train(context: CaseContext, task: Task): CheckResult {
   const optimizer = adamwOf(context, parameters, new Set(fixed));
   const factorAt = factors(settings);
   const inputs = inputsOf(context);
-  const lossLimit = (loss: number) => limitOf(context, 2e-6 * Math.max(1, loss), "losses_fp32_vs_fp64");
   for (let step = 0; step < steps; step++) {
     const loss = differentiate(task, inputs, parameters);
-    c.number(`losses.${step}`, loss, expected.losses[step]!, lossLimit(expected.losses[step]!));
+    c.number(
+      `losses.${step}`,
+      loss,
+      expected.losses[step]!,
+      lossLimit(context, expected.losses[step]!, step),
+    );
     const norm = gradientNorm(parameters);
     if (clip !== null)
       c.number(`grad_norms.${step}`, norm, expected.grad_norms[step]!, 1e-5 * expected.grad_norms[step]!);

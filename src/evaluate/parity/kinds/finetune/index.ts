@@ -6,12 +6,14 @@ import { adapterCombinationKind } from "./adapterCombination.js";
 import { adapterInitKind } from "./adapterInit.js";
 import { sequenceClassificationKind, tokenClassificationKind } from "./classification.js";
 import { fullFinetuneKind } from "./fullFinetune.js";
+import { quantize4Kind } from "./quantize.js";
 
 export const finetuneKinds: readonly CaseKind[] = [
   adapterKind,
   adapterInitKind,
   adapterCombinationKind,
   fullFinetuneKind,
+  quantize4Kind,
   sequenceClassificationKind,
   tokenClassificationKind,
 ];
