@@ -17,6 +17,8 @@ export type Drop = (p: number) => DropoutMask | undefined;
 export const ENCODER_PLACES = 0;
 export const DECODER_PLACES = 2 ** 20;
 export const HEAD_PLACE = 2 ** 24 - 1;
+/** Adapters' own masks: a place a module (train/adapters/). */
+export const ADAPTER_PLACES = 2 ** 22;
 
 /** Masks that one place may ask for. */
 const CALLS = 2 ** 8;
@@ -28,6 +30,11 @@ export function createDrop({ seed }: DropoutOptions, place: number): Drop {
     const stream = place * CALLS + call++;
     return p === 0 ? undefined : { p, seed, stream };
   };
+}
+
+/** The first mask of a place. */
+export function maskAt({ seed }: DropoutOptions, place: number, p: number): DropoutMask {
+  return { p, seed, stream: place * CALLS };
 }
 
 /** x with a share p of its elements dropped, where the pass drops. */

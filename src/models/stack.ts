@@ -35,6 +35,7 @@ export function walkLayers<Pass extends Dropping, State>(
   const { hiddenStates, dropout } = options;
   const passAt = (place: number): Pass =>
     dropout === undefined ? pass : { ...pass, drop: createDrop(dropout, firstPlace + place) };
+  const dropping = (part: () => Tensor) => engine.dropping(dropout?.seed, part);
   const step = (place: string, from: Tensor | null, next: () => Tensor): Tensor => {
     const x = engine.within(place, () => engine.layer(next));
     hiddenStates?.push(x.keep());
@@ -45,15 +46,16 @@ export function walkLayers<Pass extends Dropping, State>(
   const looked = options.attentions !== undefined || options.routerLogits !== undefined;
   const wanted = options.recompute === true && !looked;
   const again = wanted && engine.gradEnabled && stack.trainsState !== true;
-  let x = step("embedding", null, () => stack.embed(passAt(0)));
+  let x = step("embedding", null, () => dropping(() => stack.embed(passAt(0))));
   for (let i = 0; i < layers; i++) {
     const last = i === layers - 1;
     const from = x;
-    const layer = (of: Tensor) => {
-      const here = passAt(i + 1); // anew when the layer is computed again
-      const y = stack.layer(i, of, here, state);
-      return last ? stack.norm(y, here) : y;
-    };
+    const layer = (of: Tensor) =>
+      dropping(() => {
+        const here = passAt(i + 1); // anew when the layer is computed again
+        const y = stack.layer(i, of, here, state);
+        return last ? stack.norm(y, here) : y;
+      });
     x = step(`layer ${i}`, from, () => (again ? checkpoint(from, parameters.values(), layer) : layer(from)));
   }
   return layers === 0 ? stack.norm(x, passAt(1)) : x;

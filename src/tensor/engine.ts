@@ -30,6 +30,8 @@ export class Engine {
   readonly activations: DType;
   /** False inside `noGrad`: nothing is recorded. */
   gradEnabled = true;
+  /** Of the masks in the computation under way; undefined where nothing is dropped. What adapts a weight knows by this. */
+  dropoutSeed: number | undefined;
   private scopes: Tensor[][] = [];
   /** Of the layer under way. */
   private rebuildables: Tensor[] | null = null;
@@ -116,6 +118,17 @@ export class Engine {
       return fn();
     } finally {
       this.gradEnabled = before;
+    }
+  }
+
+  /** Runs fn as a part of a forward pass that drops by this seed (undefined: that does not drop). */
+  dropping<T>(seed: number | undefined, fn: () => T): T {
+    const before = this.dropoutSeed;
+    this.dropoutSeed = seed;
+    try {
+      return fn();
+    } finally {
+      this.dropoutSeed = before;
     }
   }
 

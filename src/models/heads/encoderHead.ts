@@ -119,12 +119,11 @@ export function encoderHead(parts: EncoderHeadParts, engine: Engine): Head {
     nextSentenceLogits,
     loss(hidden, input, targets, normaliser, { dropout } = {}) {
       if (head === "none") throw new Error("an encoder without a head has no loss");
-      if (head === "sequence" || head === "token")
-        return classified(
-          score(hidden, input, dropout && createDrop(dropout, HEAD_PLACE)),
-          targets.labels,
-          normaliser,
-        );
+      if (head === "sequence" || head === "token") {
+        const drop = dropout && createDrop(dropout, HEAD_PLACE);
+        const scores = engine.dropping(dropout?.seed, () => score(hidden, input, drop));
+        return classified(scores, targets.labels, normaliser);
+      }
       const words = masked(hidden, Int32Array.from(targets.labels), normaliser);
       return head === "pretraining" ? add(words, following(hidden, input, targets)) : words;
     },

@@ -112,7 +112,7 @@ export function createAdapters(model: Adaptable, options: CreateAdaptersOptions 
   };
   /** With the base alone in force, whose values a new adapter may begin at. */
   const add = (name: string, planned: AdapterDraft, source: Source, copies: Copies): Adapter => {
-    const adapter = assemble(name, planned, model, source, (x) => x);
+    const adapter = assemble(name, planned, model, source);
     all.set(name, adapter);
     copiesOf.set(adapter, copies);
     force.activate([adapter]);

@@ -3,6 +3,7 @@
 import type { Engine, Tensor } from "../../tensor/index.js";
 import type { Random } from "../../tensor/random.js";
 import { type AdapterConfig, parseAdapterConfig, type RawAdapterConfig } from "./config.js";
+import { dropInput } from "./dropout.js";
 import { drawn } from "./initial.js";
 import type { AdapterLayer } from "./layer.js";
 import { type Adaptable, modulesOf } from "./modules.js";
@@ -63,7 +64,6 @@ export function assemble(
   { raw, config, plan, whole }: AdapterDraft,
   model: Adaptable,
   source: Source,
-  drop: (x: Tensor) => Tensor,
 ): Adapter {
   const { engine } = model;
   const made: Tensor[] = [];
@@ -86,7 +86,7 @@ export function assemble(
         return [planned.end, t];
       }),
     );
-    const layers = plan.layers.map((layer) => {
+    const layers = plan.layers.map((layer, index) => {
       const own = new Map(layer.tensors.map((planned) => [planned.end, make(planned, true)]));
       for (const planned of layer.tensors) {
         source.fill(own.get(planned.end)!, planned);
@@ -94,6 +94,7 @@ export function assemble(
       }
       const begun = beginning(layer, source, own, make);
       if (begun !== undefined) initial.set(layer.module.path, begun);
+      const drop = dropInput(plan.dropout, index);
       return layer.bind({ tensors: own, initial: begun, shared, drop });
     });
     const values = new Map(

@@ -2,7 +2,13 @@
  *  quantised as each is read, so that the model is never in memory as f32. An adapter is trained on top; gradients go through the
  *  weights, which are written out one at a time. */
 
-import { createFourBitTables, type Engine, type FourBitType, holdInFourBits, type Tensor } from "../../tensor/index.js";
+import {
+  createFourBitTables,
+  type Engine,
+  type FourBitType,
+  holdInFourBits,
+  type Tensor,
+} from "../../tensor/index.js";
 import { digestOf } from "./baseHash.js";
 import { innerLinear, modulesOf } from "./modules.js";
 import { ALL_LINEAR, isTarget } from "./targets.js";
@@ -39,7 +45,9 @@ export function createFourBitBase(engine: Engine, options: FourBitBaseOptions = 
     const { name } = parameter;
     if (name === undefined) return false;
     const alone = modulesOf({ family: "", config: {}, engine, parameters: new Map([[name, parameter]]) });
-    return innerLinear(alone).some(({ path }) => modules === ALL_LINEAR || isTarget(path, { targets: modules }));
+    return innerLinear(alone).some(
+      ({ path }) => modules === ALL_LINEAR || isTarget(path, { targets: modules }),
+    );
   };
   return {
     digests,

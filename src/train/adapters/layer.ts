@@ -9,6 +9,7 @@ import { UserError } from "../../platform/errors.js";
 import {
   add,
   cast,
+  dropout,
   type LinearOptions,
   type LowRank,
   plainEmbedding,
@@ -90,9 +91,12 @@ export function hookOf(layers: readonly AdapterLayer[]): WeightAdapter {
 
 /** What `linear` does after its product, given that in f32. */
 export function finish(product: Tensor, options: LinearOptions): Tensor {
-  const { bias, activation, residual } = options;
+  const { bias, activation, residual, dropout: mask } = options;
   let y = bias === undefined ? product : add(product, bias);
   if (activation !== undefined) y = unary(activation, y);
-  if (residual !== undefined) return add(y, cast(residual, "f32"));
+  const onto = residual && cast(residual, "f32");
+  if (mask !== undefined) y = dropout(y, mask, onto);
+  else if (onto !== undefined) y = add(y, onto);
+  if (onto !== undefined) return y;
   return options.dtype === undefined && y.engine.activations === "bf16" ? cast(y, "bf16") : y;
 }

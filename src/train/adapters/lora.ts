@@ -5,6 +5,7 @@
  *  `initial` is a product that is taken away again, s·(B·A − B₀·A₀): how PiSSA and OLoRA begin at W itself (initial.ts). */
 
 import { linear, permute, plainEmbedding, scale as scaled, type Tensor } from "../../tensor/index.js";
+import type { DropInput } from "./dropout.js";
 import type { ProductsLayer, RowsLayer } from "./layer.js";
 import type { Module } from "./modules.js";
 import { addProduct, type Product } from "./weights.js";
@@ -12,7 +13,7 @@ import { addProduct, type Product } from "./weights.js";
 export interface LoraParts {
   readonly scale: number;
   /** x → x̂. */
-  readonly drop: (x: Tensor) => Tensor;
+  readonly drop: DropInput;
   readonly initial?: { readonly a: Tensor; readonly b: Tensor } | undefined;
 }
 

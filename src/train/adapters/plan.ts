@@ -6,6 +6,7 @@ import type { Tensor } from "../../tensor/index.js";
 import type { Random } from "../../tensor/random.js";
 import { type AdapterConfig, type Ia3Config, type LoraConfig, loraScale, type VeraConfig } from "./config.js";
 import { doraLayer, weightNorms } from "./dora.js";
+import type { DropInput } from "./dropout.js";
 import { ia3Layer, ia3Shape } from "./ia3.js";
 import { factors, type Initial, loraInitial, zeros } from "./initial.js";
 import type { AdapterLayer } from "./layer.js";
@@ -32,7 +33,7 @@ export interface PlannedLayer {
     readonly tensors: ReadonlyMap<string, Tensor>;
     readonly initial: LoraParts["initial"];
     readonly shared: ReadonlyMap<string, Tensor>;
-    readonly drop: (x: Tensor) => Tensor;
+    readonly drop: DropInput;
   }): AdapterLayer;
 }
 

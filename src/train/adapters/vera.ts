@@ -4,6 +4,7 @@
  *  diag(λ_b)·B: thin, so that they are made anew each time. */
 
 import { scaleRows, slice, type Tensor } from "../../tensor/index.js";
+import type { DropInput } from "./dropout.js";
 import type { ProductsLayer } from "./layer.js";
 import type { Module } from "./modules.js";
 import { addProduct, type Product } from "./weights.js";
@@ -20,7 +21,7 @@ export function veraLayer(
   module: Module,
   tensors: ReadonlyMap<string, Tensor>,
   { a, b }: Projections,
-  drop: (x: Tensor) => Tensor,
+  drop: DropInput,
 ): ProductsLayer {
   const d = tensors.get("vera_lambda_d")!;
   const out = tensors.get("vera_lambda_b")!;

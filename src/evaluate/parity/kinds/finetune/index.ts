@@ -6,6 +6,7 @@ import { adapterCombinationKind } from "./adapterCombination.js";
 import { adapterInitKind } from "./adapterInit.js";
 import { sequenceClassificationKind, tokenClassificationKind } from "./classification.js";
 import { fullFinetuneKind } from "./fullFinetune.js";
+import { qloraKind } from "./qlora.js";
 import { quantize4Kind } from "./quantize.js";
 
 export const finetuneKinds: readonly CaseKind[] = [
@@ -14,6 +15,7 @@ export const finetuneKinds: readonly CaseKind[] = [
   adapterCombinationKind,
   fullFinetuneKind,
   quantize4Kind,
+  qloraKind,
   sequenceClassificationKind,
   tokenClassificationKind,
 ];
