@@ -66,7 +66,7 @@ export function fillBatch(
 }
 
 /** Document starts of one piece that lies at `at` in its row. */
-function fillStarts(stream: TokenStream, piece: Piece, at: number, into: Int32Array): void {
+export function fillStarts(stream: TokenStream, piece: Piece, at: number, into: Int32Array): void {
   const documents = stream.documentStarts;
   let next = indexAtOrBefore(documents, piece.from) + 1;
   let start = at;

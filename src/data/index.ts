@@ -1,6 +1,7 @@
 /** @file Text in, batches out. */
 
 export { type Batch, NO_TARGET } from "./batch.js";
+export type { BatchLoader } from "./batchLoader.js";
 export {
   type DocumentReader,
   type ReadOptions,
@@ -10,8 +11,19 @@ export {
 } from "./documents.js";
 export { hash64 } from "./hash.js";
 export { createLoader, type Loader, type LoaderOptions, type LoaderState } from "./loader.js";
+export {
+  createMaskedLoader,
+  createMaskedValidation,
+  type MaskedBatch,
+  type MaskedLoader,
+  type MaskedLoaderOptions,
+  type MaskedLoaderState,
+  type MaskedRows,
+  type MaskedValidation,
+} from "./maskedLoader.js";
 export { checkMasking, type MaskedTokens, type MaskingOptions, maskTokens } from "./masking.js";
 export { type OpenShardsOptions, openShards, type TokenStream, tokensInMemory } from "./openShards.js";
+export { fillPairs, type PairBatch, type TokenPair } from "./pairBatch.js";
 export { expandPatterns } from "./patterns.js";
 export { createRandom, type Random } from "./random.js";
 export {
@@ -33,6 +45,15 @@ export {
   type SpanOptions,
   spanLengths,
 } from "./spanCorruption.js";
+export {
+  createSpanLoader,
+  createSpanValidation,
+  type SpanLoader,
+  type SpanLoaderOptions,
+  type SpanLoaderState,
+  type SpanRows,
+  type SpanValidation,
+} from "./spanLoader.js";
 export { type Split, splitByPosition, splitOf } from "./split.js";
 export { END_OF_TEXT } from "./textFile.js";
 export { type TextSize, textSize } from "./textSize.js";

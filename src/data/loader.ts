@@ -8,9 +8,11 @@
 
 import { UserError } from "../platform/errors.js";
 import { type Batch, fillBatch, type Piece } from "./batch.js";
+import { type BatchLoader, refuseOtherRun } from "./batchLoader.js";
+import { createDealer, windowsAtPhase } from "./dealer.js";
 import type { TokenStream } from "./openShards.js";
+import { optionInvalid } from "./optionInvalid.js";
 import { createPacker, type PackerState } from "./packing.js";
-import { createRandom, permuted } from "./random.js";
 
 export interface LoaderOptions {
   readonly shards: TokenStream;
@@ -36,14 +38,7 @@ export type LoaderState = {
   | ({ readonly mode: "documents" } & PackerState)
 );
 
-export interface Loader {
-  next(): Batch;
-  /** Passes over the data begun so far, with the fraction of the current one: 2.25 is a quarter into the third. */
-  epochs(): number;
-  state(): LoaderState;
-  /** Throws `UserError` `loader-mismatch` for a state of other data, seed, context or mode. */
-  restore(state: LoaderState): void;
-}
+export type Loader = BatchLoader<Batch, LoaderState>;
 
 interface Sampler {
   row(): readonly Piece[];
@@ -55,25 +50,8 @@ interface Sampler {
 /** Throws `UserError`: `context-too-long` where the stream holds fewer than `context` pairs. */
 export function createLoader(options: LoaderOptions): Loader {
   const { shards, batch, context } = options;
-  if (!(Number.isSafeInteger(batch) && batch > 0 && Number.isSafeInteger(context) && context > 0)) {
-    throw new UserError({
-      code: "option-invalid",
-      at: "batch, context",
-      message: "cannot be",
-      found: [batch, context],
-      expected: "whole numbers above 0",
-    });
-  }
-  if (shards.tokens < context + 1) {
-    throw new UserError({
-      code: "context-too-long",
-      at: "context",
-      message: "the text is shorter than the context",
-      found: `${shards.tokens} tokens`,
-      expected: `at least ${context + 1}`,
-      fix: "shorten the context or add text",
-    });
-  }
+  checkRows({ batch, context });
+  if (shards.tokens < context + 1) throw tooShort(shards, context + 1);
   const sampler = (options.mode ?? "stream") === "stream" ? streamSampler(options) : documentSampler(options);
   return {
     next: () =>
@@ -81,21 +59,28 @@ export function createLoader(options: LoaderOptions): Loader {
     epochs: sampler.epochs,
     state: sampler.state,
     restore(state) {
-      const mine = sampler.state();
-      for (const key of ["version", "mode", "seed", "context", "tokens"] as const) {
-        if (state[key] === mine[key]) continue;
-        throw new UserError({
-          code: "loader-mismatch",
-          at: key,
-          message: "the saved place in the data belongs to another run",
-          found: state[key],
-          expected: mine[key],
-          fix: "resume with the same data and recipe, or start a new run",
-        });
-      }
+      refuseOtherRun(state, sampler.state(), ["version", "mode", "seed", "context", "tokens"]);
       sampler.restore(state);
     },
   };
+}
+
+/** Throws `option-invalid` unless all are whole numbers above 0. */
+export function checkRows(sizes: Readonly<Record<string, number>>): void {
+  if (Object.values(sizes).every((size) => Number.isSafeInteger(size) && size > 0)) return;
+  throw optionInvalid(Object.keys(sizes).join(", "), Object.values(sizes), "whole numbers above 0");
+}
+
+/** `context-too-long`: a stream of fewer tokens than a row needs. */
+export function tooShort({ tokens }: TokenStream, needed: number): UserError {
+  return new UserError({
+    code: "context-too-long",
+    at: "context",
+    message: "the text is shorter than the context",
+    found: `${tokens} tokens`,
+    expected: `at least ${needed}`,
+    fix: "shorten the context or add text",
+  });
 }
 
 function head({ shards, context, seed }: LoaderOptions) {
@@ -104,29 +89,13 @@ function head({ shards, context, seed }: LoaderOptions) {
 
 function streamSampler(options: LoaderOptions): Sampler {
   const { shards, context, seed } = options;
-  const pairs = shards.tokens - 1;
-  let epoch = 0;
-  let index = 0;
-  const cut = (of: number) => {
-    const random = createRandom(seed, of);
-    const phase = random.below(Math.min(context, pairs - context + 1));
-    return { phase, key: random.next(), windows: Math.floor((pairs - phase) / context) };
-  };
-  let { phase, key, windows } = cut(0);
+  const dealer = createDealer(seed, windowsAtPhase(shards.tokens - 1, context));
   return {
-    row() {
-      if (index === windows) {
-        index = 0;
-        ({ phase, key, windows } = cut(++epoch));
-      }
-      return [{ from: phase + permuted(index++, windows, key) * context, count: context }];
-    },
-    epochs: () => epoch + index / windows,
-    state: () => ({ ...head(options), mode: "stream", epoch, index }),
+    row: () => [dealer.next()],
+    epochs: dealer.epochs,
+    state: () => ({ ...head(options), mode: "stream", ...dealer.place() }),
     restore(state) {
-      if (state.mode !== "stream") return;
-      ({ epoch, index } = state);
-      ({ phase, key, windows } = cut(epoch));
+      if (state.mode === "stream") dealer.restore(state);
     },
   };
 }
