@@ -2,13 +2,12 @@
  *  What was read, replaced and skipped is counted; nothing disappears in silence. */
 
 import { UserError } from "../platform/errors.js";
-import { baseName, readChunks } from "../platform/files.js";
-import { gunzipChunks } from "../platform/gunzip.js";
+import { baseName } from "../platform/files.js";
 import { jsonlDocuments } from "./jsonl.js";
-import { listSources, refuseBinary, type SourceFile, type TextFormat } from "./sources.js";
+import { listSources, type SourceFile, type TextFormat } from "./sources.js";
+import { invalidUtf8, sourceText } from "./sourceText.js";
 import { textDocuments } from "./textFile.js";
 import { textSize } from "./textSize.js";
-import { decodeUtf8 } from "./utf8.js";
 
 export interface TextDocument {
   /** Unique in what one reader reads: the record's own `id`, or file and place. */
@@ -123,16 +122,13 @@ function* readSource(
       statistics.invalidBytes += count;
     },
   };
-  const text = decodeUtf8(textBytes(source), (count, position) => {
-    if (options.strict === true) {
-      throw new UserError({
-        code: "invalid-utf8",
+  const text = sourceText(source, (count, position) => {
+    if (options.strict === true)
+      throw invalidUtf8(
         file,
-        at: `byte ${position}`,
-        message: "is not valid UTF-8",
-        fix: "convert the file, or read it without `strict` (invalid bytes become U+FFFD and are counted)",
-      });
-    }
+        position,
+        "convert the file, or read it without `strict` (invalid bytes become U+FFFD and are counted)",
+      );
     context.invalid(count);
   });
   const documents =
@@ -147,28 +143,5 @@ function* readSource(
       text: body,
       source: line === undefined ? { file } : { file, line },
     };
-  }
-}
-
-/** The bytes of a source, decompressed; a NUL byte anywhere means that it is not text. */
-function* textBytes(source: SourceFile): Generator<Uint8Array> {
-  const raw = readChunks(source.file);
-  let at = 0;
-  for (const chunk of source.gzip ? gunzipChunks(raw, source.file) : raw) {
-    if (at === 0 && source.gzip) refuseBinary(source.file, chunk, false);
-    const nul = chunk.indexOf(0);
-    if (nul >= 0) {
-      throw new UserError({
-        code: "file-binary",
-        file: source.file,
-        at: `byte ${at + nul}`,
-        message: "is not text",
-        found: "a NUL byte",
-        expected: "UTF-8 text",
-        fix: "extract its text first",
-      });
-    }
-    at += chunk.length;
-    yield chunk;
   }
 }

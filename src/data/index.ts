@@ -26,14 +26,7 @@ export { type OpenShardsOptions, openShards, type TokenStream, tokensInMemory } 
 export { fillPairs, type PairBatch, type TokenPair } from "./pairBatch.js";
 export { expandPatterns } from "./patterns.js";
 export { createRandom, type Random } from "./random.js";
-export {
-  type Entity,
-  iob2Tags,
-  lenientEntities,
-  strictEntities,
-  TAG_SCHEMES,
-  type TagScheme,
-} from "./sft/ner/tags.js";
+export * from "./sft/index.js";
 export { type SourceFile, sourcesKey, type TextFormat } from "./sources.js";
 export {
   type CorruptedSpans,

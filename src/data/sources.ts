@@ -16,17 +16,17 @@ import {
 
 export type TextFormat = "txt" | "md" | "jsonl";
 
-export interface SourceFile {
+export interface SourceFile<Format extends string = TextFormat> {
   readonly file: string;
-  readonly format: TextFormat;
+  readonly format: Format;
   readonly gzip: boolean;
   /** Bytes on disk. */
   readonly size: number;
 }
 
-export interface SourceList {
-  readonly files: readonly SourceFile[];
-  /** Files met in folders that hold no text this reader knows, with the reason. */
+export interface SourceList<Format extends string = TextFormat> {
+  readonly files: readonly SourceFile<Format>[];
+  /** Files met in folders that hold nothing this reader knows, with the reason. */
   readonly skipped: readonly { readonly file: string; readonly reason: string }[];
 }
 
@@ -42,7 +42,17 @@ const EXTENSIONS: Record<string, TextFormat> = {
 /** Files below `paths`, each path's in code-unit order. A file named outright must exist, have a known extension (or be
  *  read as `format`) and not be empty; in a folder, others are skipped and listed. Throws `UserError`. */
 export function listSources(paths: string | readonly string[], format?: TextFormat): SourceList {
-  const files: SourceFile[] = [];
+  return listFiles(paths, EXTENSIONS, format);
+}
+
+/** The same for other kinds of files: `extensions` (lower case, no dot) → format. */
+export function listFiles<Format extends string>(
+  paths: string | readonly string[],
+  extensions: Readonly<Record<string, Format>>,
+  format?: Format,
+): SourceList<Format> {
+  const kinds = [...new Set(Object.values(extensions))].map((kind) => `.${kind}`).join(", ");
+  const files: SourceFile<Format>[] = [];
   const skipped: { file: string; reason: string }[] = [];
   const seen = new Set<string>();
   const given = typeof paths === "string" ? [paths] : paths;
@@ -74,7 +84,7 @@ export function listSources(paths: string | readonly string[], format?: TextForm
         skipped.length === 0
           ? "no files"
           : skipped.slice(0, 3).map((s) => `${baseName(s.file)} (${s.reason})`),
-      expected: "files ending in .txt, .md, .jsonl or one of these with .gz",
+      expected: `files ending in ${kinds} or one of these with .gz`,
       fix: "name another folder, or convert the files",
     });
   }
@@ -96,7 +106,7 @@ export function listSources(paths: string | readonly string[], format?: TextForm
   function add(file: string, named: boolean): void {
     const match = /\.([a-z]+)(\.gz)?$/i.exec(baseName(file));
     const gzip = match?.[2] !== undefined || match?.[1]?.toLowerCase() === "gz";
-    const known = format ?? EXTENSIONS[match?.[1]?.toLowerCase() ?? ""];
+    const known = format ?? extensions[match?.[1]?.toLowerCase() ?? ""];
     const size = fileSize(file);
     if (known === undefined && !named) {
       skipped.push({ file, reason: "unknown kind of file" });
@@ -122,7 +132,7 @@ export function listSources(paths: string | readonly string[], format?: TextForm
         code: "unknown-format",
         file,
         message: "is of a kind that the reader does not know by its name",
-        expected: ".txt, .md, .jsonl, or one of these with .gz",
+        expected: `${kinds}, or one of these with .gz`,
         fix: "rename it, or say its format",
       });
     }

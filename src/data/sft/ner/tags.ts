@@ -25,10 +25,16 @@ interface Tag {
 
 const OUTSIDE: Tag = { position: "O", type: "_" };
 
+const TAG = /^([BIESLU])(?:-(.*))?$/su;
+
+export function isTag(tag: string): boolean {
+  return tag === "O" || TAG.test(tag);
+}
+
 /** Throws UserError `tag-invalid`. */
 function parseTag(tag: string): Tag {
   if (tag === "O") return OUTSIDE;
-  const match = /^([BIESLU])(?:-(.*))?$/su.exec(tag);
+  const match = TAG.exec(tag);
   if (match === null)
     throw new UserError({
       code: "tag-invalid",
