@@ -2,7 +2,14 @@
  *  and the fused kernel. q [batch, seq, heads·dim]; k, v [batch, seq, kvHeads·dim]. */
 
 import { attentionProbabilities } from "../nn/index.js";
-import { attention, attentionQkv, type Operand, slice, type Tensor } from "../tensor/index.js";
+import {
+  attention,
+  attentionQkv,
+  type DropoutMask,
+  type Operand,
+  slice,
+  type Tensor,
+} from "../tensor/index.js";
 import { appendRagged, appendTo } from "./cache.js";
 import type { DecoderPass } from "./decoder.js";
 import type { Seq2SeqPass } from "./seq2seq.js";
@@ -17,6 +24,8 @@ export interface AttendOptions {
   readonly softcap?: number;
   /** [heads]: one logit more a head, whose share is dropped. */
   readonly sinks?: Tensor | undefined;
+  /** Of the probabilities (those that are looked at are whole). */
+  readonly dropout?: DropoutMask | undefined;
 }
 
 export function attend(q: Tensor, k: Tensor, v: Tensor, pass: DecoderPass, options: AttendOptions): Tensor {
@@ -34,13 +43,13 @@ export function attend(q: Tensor, k: Tensor, v: Tensor, pass: DecoderPass, optio
 
 /** The same from one tensor [batch, seq, (heads + 2·kvHeads)·dim] of queries, keys and values side by side. */
 export function attendQkv(qkv: Tensor, pass: DecoderPass, options: AttendOptions): Tensor {
-  const { heads, kvHeads, scale, window, layer, softcap = 0, sinks } = options;
+  const { heads, kvHeads, scale, window, layer, softcap = 0, sinks, dropout } = options;
   const dim = qkv.columns / (heads + 2 * kvHeads);
   const from = heads * dim;
   const to = from + kvHeads * dim;
   if (pass.cache === undefined) {
     if (pass.attentions) lookAt(slice(qkv, 2, 0, from), slice(qkv, 2, from, to), pass.seq, pass, options);
-    return attentionQkv(qkv, { heads, kvHeads, scale, softcap, sinks, ranges: pass.ranges(window) });
+    return attentionQkv(qkv, { heads, kvHeads, scale, softcap, sinks, dropout, ranges: pass.ranges(window) });
   }
   const part = (at: number) => ({ storage: qkv.storage, offset: qkv.offset + at });
   remember(part(from), part(to), qkv.columns, pass, layer);
@@ -60,14 +69,14 @@ export function attendQkv(qkv: Tensor, pass: DecoderPass, options: AttendOptions
 export function attendSource(
   q: Tensor,
   pass: Seq2SeqPass,
-  options: { readonly layer: number; readonly heads: number; readonly scale: number },
+  options: Pick<AttendOptions, "layer" | "heads" | "scale" | "dropout">,
   project: (hidden: Tensor) => { readonly k: Tensor; readonly v: Tensor },
 ): Tensor {
-  const { heads, scale, layer } = options;
+  const { heads, scale, layer, dropout } = options;
   const { hidden, cached, seq: keys, ranges, attentions } = pass.source;
   const { k, v } = cached === undefined ? project(hidden!) : cached.layers[layer]!;
   attentions?.push(attentionProbabilities(q, k, { heads, kvHeads: heads, scale, keys, ranges }).keep());
-  return attention(q, k, v, { heads, scale, ranges });
+  return attention(q, k, v, { heads, scale, ranges, dropout });
 }
 
 function attendTo(
@@ -78,9 +87,18 @@ function attendTo(
   pass: DecoderPass,
   options: AttendOptions,
 ): Tensor {
-  const { heads, kvHeads, scale, window, softcap = 0, sinks } = options;
+  const { heads, kvHeads, scale, window, softcap = 0, sinks, dropout } = options;
   if (pass.attentions) lookAt(q, k, keys, pass, options);
-  return attention(q, k, v, { heads, kvHeads, scale, softcap, sinks, keys, ranges: pass.ranges(window) });
+  return attention(q, k, v, {
+    heads,
+    kvHeads,
+    scale,
+    softcap,
+    sinks,
+    dropout,
+    keys,
+    ranges: pass.ranges(window),
+  });
 }
 
 export function remember(k: Operand, v: Operand, ld: number, pass: DecoderPass, layer: number): void {

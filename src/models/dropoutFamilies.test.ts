@@ -17,6 +17,10 @@ function watched() {
         masks.push(p.mask);
         backend.dropout(p);
       },
+      attention(p) {
+        if (p.dropout !== undefined) masks.push(p.dropout);
+        backend.attention(p);
+      },
     },
   });
   return { engine, rates: () => masks.splice(0).map((m) => m.p), masks };
@@ -47,22 +51,23 @@ const bart = {
   decoder_start_token_id: 1,
   dropout: 0.1,
   activation_dropout: 0.2,
+  attention_dropout: 0.3,
 };
 const t5 = { vocab_size: 29, d_model: 12, d_kv: 5, d_ff: 16, num_layers: 1, num_heads: 3, dropout_rate: 0.3 };
 
-/** Where the families of transformers have an nn.Dropout, in order, those of attention probabilities left out: by layer,
- *  self-attention (attention to the source), within the feed-forward, its output. */
+/** Where the families of transformers have an nn.Dropout, in order: by layer, of self-attention and of
+ *  attention to the source the probabilities and the output, within the feed-forward, its output. */
 describe("an encoder-decoder drops where the published one does", () => {
-  const bartStack = [0.1, 0.1, 0.2, 0.1];
-  const bartDecoder = [0.1, 0.1, 0.1, 0.2, 0.1];
+  const bartStack = [0.1, 0.3, 0.1, 0.2, 0.1];
+  const bartDecoder = [0.1, 0.3, 0.1, 0.3, 0.1, 0.2, 0.1];
   const times = (n: number) => Array<number>(n).fill(0.3);
   it.each([
     ["marian", bart, bartStack, bartDecoder],
     ["bart", bart, bartStack, bartDecoder],
     ["mbart", bart, bartStack, bartDecoder],
     ["pegasus", bart, bartStack, bartDecoder],
-    ["t5", t5, times(5), times(6)],
-    ["mt5", { ...t5, feed_forward_proj: "gated-gelu" }, times(5), times(6)],
+    ["t5", t5, times(6), times(8)],
+    ["mt5", { ...t5, feed_forward_proj: "gated-gelu" }, times(6), times(8)],
   ] as const)("%s", (model_type, config, encoder, decoder) => {
     const { engine, rates, masks } = watched();
     const model = createSeq2SeqModel({ config: { model_type, ...config }, engine, seed: 1 });
@@ -82,21 +87,31 @@ describe("an encoder-decoder drops where the published one does", () => {
 });
 
 describe("an encoder drops where the published one does", () => {
-  const bert = { ...small, hidden_dropout_prob: 0.1, classifier_dropout: 0.4 };
-  const distil = { vocab_size: 23, max_position_embeddings: 16, dim: 12, n_layers: 2, n_heads: 3 };
+  const probs = { attention_probs_dropout_prob: 0.3 };
+  const bert = { ...small, ...probs, hidden_dropout_prob: 0.1, classifier_dropout: 0.4 };
+  const bertBody = [0.1, 0.3, 0.1, 0.1, 0.3, 0.1, 0.1];
+  const modernBody = [0.1, 0.2, 0.2, 0.3, 0.2, 0.2, 0.3];
+  const distil = {
+    vocab_size: 23,
+    max_position_embeddings: 16,
+    dim: 12,
+    n_layers: 2,
+    n_heads: 3,
+    attention_dropout: 0.3,
+  };
   const modern = { ...small, pad_token_id: 0, local_attention: 4, embedding_dropout: 0.1 };
   const moderns = { ...modern, attention_dropout: 0.2, mlp_dropout: 0.3, classifier_dropout: 0.4 };
   it.each<[string, Record<string, unknown>, EncoderHead, number[], number[]]>([
-    ["bert", bert, "masked", [0.1, 0.1, 0.1, 0.1, 0.1], []],
-    ["bert", bert, "sequence", [0.1, 0.1, 0.1, 0.1, 0.1], [0.4]],
-    ["bert", { ...bert, classifier_dropout: null }, "token", [0.1, 0.1, 0.1, 0.1, 0.1], [0.1]],
-    ["roberta", bert, "sequence", [0.1, 0.1, 0.1, 0.1, 0.1], [0.4, 0.4]],
-    ["roberta", bert, "token", [0.1, 0.1, 0.1, 0.1, 0.1], [0.4]],
-    ["distilbert", { ...distil, hidden_dim: 20 }, "sequence", [0.1, 0.1, 0.1], [0.2]],
-    ["distilbert", { ...distil, hidden_dim: 20 }, "token", [0.1, 0.1, 0.1], [0.1]],
-    ["modernbert", moderns, "masked", [0.1, 0.2, 0.3, 0.2, 0.3], []],
-    ["modernbert", moderns, "sequence", [0.1, 0.2, 0.3, 0.2, 0.3], [0.4]],
-    ["modernbert", moderns, "token", [0.1, 0.2, 0.3, 0.2, 0.3], [0.4]],
+    ["bert", bert, "masked", bertBody, []],
+    ["bert", bert, "sequence", bertBody, [0.4]],
+    ["bert", { ...bert, classifier_dropout: null }, "token", bertBody, [0.1]],
+    ["roberta", bert, "sequence", bertBody, [0.4, 0.4]],
+    ["roberta", bert, "token", bertBody, [0.4]],
+    ["distilbert", { ...distil, hidden_dim: 20 }, "sequence", [0.1, 0.3, 0.1, 0.3, 0.1], [0.2]],
+    ["distilbert", { ...distil, hidden_dim: 20 }, "token", [0.1, 0.3, 0.1, 0.3, 0.1], [0.1]],
+    ["modernbert", moderns, "masked", modernBody, []],
+    ["modernbert", moderns, "sequence", modernBody, [0.4]],
+    ["modernbert", moderns, "token", modernBody, [0.4]],
   ])("%s with %j and the head %s", (model_type, config, head, body, before) => {
     const { engine, rates, masks } = watched();
     const model = createEncoder({ config: { model_type, ...config }, engine, seed: 1, head });
@@ -119,8 +134,11 @@ describe("an encoder drops where the published one does", () => {
 
 describe("a decoder drops where the published one does", () => {
   it.each([
-    ["gpt2", { embd_pdrop: 0.1, resid_pdrop: 0.2 }, [0.1], [0.2, 0.2]],
-    ["gpt_neox", { hidden_dropout: 0.1 }, [0.1], [0.1, 0.1]],
+    ["gpt2", { embd_pdrop: 0.1, attn_pdrop: 0.3, resid_pdrop: 0.2 }, [0.1], [0.3, 0.2, 0.2]],
+    ["gpt_neox", { hidden_dropout: 0.1, attention_dropout: 0.3 }, [0.1], [0.3, 0.1, 0.1]],
+    ["llama", { attention_dropout: 0.3 }, [], [0.3]],
+    ["phi3", { attention_dropout: 0.3 }, [], [0.3]],
+    ["gpt_oss", { attention_dropout: 0.3 }, [], [0.3]],
   ] as const)("%s, also when layers are computed again", (name, config, first, layer) => {
     const { engine, rates } = watched();
     const model = createModel({ config: { ...decoderConfigs[name]!, ...config }, engine, seed: 1 });
@@ -146,7 +164,7 @@ describe("a decoder drops where the published one does", () => {
     expect(step(true)).toEqual(plain);
   });
 
-  it("leaves those without dropout alone", () => {
+  it("leaves those that ask for none alone", () => {
     const { engine, rates } = watched();
     const model = createModel({ config: decoderConfigs.llama!, engine, seed: 1 });
     engine.noGrad(() => model.hidden(input, { dropout }));

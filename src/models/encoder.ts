@@ -2,7 +2,7 @@
  *  embedding, its layer, its final norm and the parts of its head; x is [batch, seq, dim] throughout. */
 
 import { attentionProbabilities } from "../nn/index.js";
-import { attention, attentionRanges, type Tensor } from "../tensor/index.js";
+import { attention, attentionRanges, type DropoutMask, type Tensor } from "../tensor/index.js";
 import { checkContext, checkIds, checkLengths, checkPositions } from "./checkBatch.js";
 import type { EncoderInput, EncoderModel } from "./encoderModel.js";
 import { forwardOf, STACK_CAPTURES } from "./forward.js";
@@ -135,6 +135,8 @@ function longestSequence({ seq, documentStarts }: EncoderInput): number {
 export interface EncoderAttention {
   readonly heads: number;
   readonly reach?: number | undefined;
+  /** Of the probabilities (those that are looked at are whole). */
+  readonly dropout?: DropoutMask | undefined;
 }
 
 /** Attention of q on k and v [batch, seq, heads·dim], with the wish to see probabilities. */
@@ -143,10 +145,10 @@ export function attendAround(
   k: Tensor,
   v: Tensor,
   pass: EncoderPass,
-  { heads, reach }: EncoderAttention,
+  { heads, reach, dropout }: EncoderAttention,
 ): Tensor {
   const scale = 1 / Math.sqrt(q.columns / heads);
   const options = { heads, kvHeads: heads, scale, ranges: pass.ranges(reach) };
   pass.attentions?.push(attentionProbabilities(q, k, { ...options, keys: pass.seq }).keep());
-  return attention(q, k, v, options);
+  return attention(q, k, v, { ...options, dropout });
 }

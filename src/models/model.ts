@@ -32,7 +32,7 @@ export interface ForwardOptions {
   readonly routerLogits?: Tensor[] | undefined;
   /** Hold only the inputs of layers and compute these again in the backward (not together with `attentions` or `routerLogits`). */
   readonly recompute?: boolean;
-  /** Drops what config.json's rates say, as in training; default: nothing. Attention probabilities are never dropped. */
+  /** Drops what config.json's rates say, as in training; default: nothing. */
   readonly dropout?: DropoutOptions | undefined;
 }
 

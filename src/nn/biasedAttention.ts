@@ -2,7 +2,18 @@
  *  range. Made of products and a softmax, so that the bias has a gradient; it holds the scores, [batch, heads, tq, keys].
  *  q [batch, tq, heads·dim]; k, v [batch, capacity ≥ keys, heads·dim]; bias [heads, tq, keys]; ranges i32 [batch, tq, 2]. */
 
-import { add, type Engine, matmul, permute, reshape, slice, softmax, type Tensor } from "../tensor/index.js";
+import {
+  add,
+  type DropoutMask,
+  dropout,
+  type Engine,
+  matmul,
+  permute,
+  reshape,
+  slice,
+  softmax,
+  type Tensor,
+} from "../tensor/index.js";
 
 export interface BiasedAttentionOptions {
   readonly heads: number;
@@ -10,6 +21,8 @@ export interface BiasedAttentionOptions {
   readonly keys: number;
   readonly bias: Tensor;
   readonly ranges: Tensor;
+  /** Of the probabilities. */
+  readonly dropout?: DropoutMask | undefined;
   /** Given the probabilities [batch, heads, tq, keys], kept. */
   readonly attentions?: Tensor[] | undefined;
 }
@@ -27,7 +40,8 @@ export function biasedAttention(q: Tensor, k: Tensor, v: Tensor, options: Biased
   const hidden = hiddenKeys(engine, ranges, batch, heads, tq, keys);
   const p = softmax(hidden === undefined ? biased : add(biased, hidden));
   attentions?.push(p.alias().keep());
-  return reshape(permute(matmul(p, byHead(v, keys)), [0, 2, 1, 3]), q.shape);
+  const kept = options.dropout === undefined ? p : dropout(p, options.dropout);
+  return reshape(permute(matmul(kept, byHead(v, keys)), [0, 2, 1, 3]), q.shape);
 }
 
 /** A large negative number at keys out of range: [tq, keys] where all rows agree, else [batch, heads, tq, keys]; undefined

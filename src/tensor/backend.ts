@@ -134,6 +134,8 @@ export interface AttentionParams {
   readonly strideO: number;
   readonly scale: number;
   readonly softcap?: number;
+  /** Probabilities are dropped before they meet v (dropoutMask.ts says which element each is). */
+  readonly dropout?: DropoutMask | undefined;
   readonly compute: Compute;
 }
 

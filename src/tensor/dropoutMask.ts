@@ -4,7 +4,10 @@
  *  Element i takes 16 bits of Threefry's words (threefry.ts): sixty-four neighbours share sixteen counters,
  *    counter = (16·⌊i/64⌋ + i mod 16, stream), word = bit 5 of i, half = bit 4 of i (0: the lower)
  *  and is dropped where these bits, as a number, lie below `limit`. So p is a multiple of 2⁻¹⁶, and what is kept is scaled by
- *  the reciprocal of exactly what stays on average. */
+ *  the reciprocal of exactly what stays on average.
+ *
+ *  Of attention's probabilities, which no tensor holds, that of row r = (sequence·heads + head)·tq + query and key j is the
+ *  element 64·⌈tk/64⌉·r + j. */
 
 /** One use of dropout. */
 export interface DropoutMask {
@@ -24,6 +27,12 @@ export interface MaskWords {
   readonly limit: number;
   /** What is kept is multiplied by this float32. */
   readonly scale: number;
+}
+
+/** As the compiled kernels read it. */
+export function maskNumbers(mask: DropoutMask): Float64Array {
+  const { key, stream, limit, scale } = maskWords(mask);
+  return Float64Array.of(...key, stream, limit, scale);
 }
 
 export function maskWords({ p, seed, stream }: DropoutMask): MaskWords {

@@ -39,7 +39,7 @@ test("every family's settings are read by it", () => {
       const config = { model_type: family, ...sizes, ...shapes, ...seq2seq, ...stacks, ...settings };
       const options = seed === undefined ? {} : { dropout: { seed } };
       return engine.noGrad(() => {
-        if (family.startsWith("gpt"))
+        if (/^(gpt|llama|mistral|qwen)/.test(family))
           return createModel({ config, engine, seed: 1 }).hidden(input, options).readFloats();
         if (/bert/.test(family) || family === "camembert")
           return createEncoder({ config, engine, seed: 1, head: "masked" })
@@ -53,26 +53,27 @@ test("every family's settings are read by it", () => {
   }
 });
 
-test("a family without dropout refuses it", () => {
-  expect(() => modelShape(checkRecipe({ depth: 1, dropout: 0.1 }))).toThrow(
-    /the family qwen3 has no dropout/,
-  );
-  expect(() => checkRecipe({ depth: 1, family: "gpt2", dropout: 1 })).toThrow(/dropout/);
+test("a chance is below 1", () => {
+  expect(() => checkRecipe({ depth: 1, dropout: 1 })).toThrow(/dropout/);
+  expect(() => checkRecipe({ depth: 1, dropout: -0.1 })).toThrow(/dropout/);
 });
 
-test("a step with dropout is another one than without, and the same again", () => {
-  const step = (dropout: number, at: number) => {
-    const recipe = checkRecipe({ depth: 1, dim: 8, heads: 2, context: 4, family: "gpt2", dropout });
-    const shape = modelShape(recipe);
-    const engine = testEngine();
-    const model = createModel({ config: modelConfig(shape, words), engine, seed: 3 });
-    const optimizer = createOptimizer(model, recipe, rates(recipe, shape));
-    const inputs = Int32Array.of(1, 2, 3, 4);
-    const batch = { inputs, targets: Int32Array.of(2, 3, 4, 5), batch: 1, context: 4, targetCount: 4 };
-    const options = { lrFactor: 1, maxNorm: 1, dropout: dropoutOf(recipe, at) };
-    return trainStep(model, optimizer, [batch, batch], options).gradNorm;
-  };
-  expect(step(0.3, 0)).toBe(step(0.3, 0));
-  expect(step(0.3, 0)).not.toBe(step(0.3, 1));
-  expect(step(0.3, 0)).not.toBe(step(0, 0));
-});
+test.each(["gpt2", "qwen3"] as const)(
+  "a step of %s with dropout is another one, and the same again",
+  (family) => {
+    const step = (dropout: number, at: number) => {
+      const recipe = checkRecipe({ depth: 1, dim: 8, heads: 2, context: 4, family, dropout });
+      const shape = modelShape(recipe);
+      const engine = testEngine();
+      const model = createModel({ config: modelConfig(shape, words), engine, seed: 3 });
+      const optimizer = createOptimizer(model, recipe, rates(recipe, shape));
+      const inputs = Int32Array.of(1, 2, 3, 4);
+      const batch = { inputs, targets: Int32Array.of(2, 3, 4, 5), batch: 1, context: 4, targetCount: 4 };
+      const options = { lrFactor: 1, maxNorm: 1, dropout: dropoutOf(recipe, at) };
+      return trainStep(model, optimizer, [batch, batch], options).gradNorm;
+    };
+    expect(step(0.3, 0)).toBe(step(0.3, 0));
+    expect(step(0.3, 0)).not.toBe(step(0.3, 1));
+    expect(step(0.3, 0)).not.toBe(step(0, 0));
+  },
+);

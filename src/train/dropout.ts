@@ -3,24 +3,23 @@
 import type { DropoutOptions } from "../models/index.js";
 import { createRandom } from "../tensor/random.js";
 
-/** By `model_type`: rates of embeddings, of blocks' outputs and, where the published recipe has one, within feed-forwards.
- *  Those of attention's probabilities, which are not applied, are written as 0, lest the folder claim them. */
+/** By `model_type`: what its published recipes drop. */
 const SETTINGS: Readonly<Record<string, (rate: number) => Record<string, number>>> = {
-  gpt2: (p) => ({ embd_pdrop: p, resid_pdrop: p, attn_pdrop: 0 }),
-  gpt_neox: (p) => ({ hidden_dropout: p, attention_dropout: 0 }),
+  ...each(["llama", "mistral", "qwen2", "qwen3"], (p) => ({ attention_dropout: p })),
+  gpt2: (p) => ({ embd_pdrop: p, attn_pdrop: p, resid_pdrop: p }),
+  gpt_neox: (p) => ({ hidden_dropout: p, attention_dropout: p }),
   transformer: (p) => ({ dropout: p }),
   ...each(["bart", "mbart", "marian", "pegasus"], (p) => ({
     dropout: p,
-    activation_dropout: 0,
     attention_dropout: 0,
+    activation_dropout: 0,
   })),
   ...each(["t5", "mt5"], (p) => ({ dropout_rate: p })),
   ...each(["bert", "roberta", "xlm-roberta", "camembert"], (p) => ({
     hidden_dropout_prob: p,
-    attention_probs_dropout_prob: 0,
+    attention_probs_dropout_prob: p,
   })),
-  distilbert: (p) => ({ dropout: p, attention_dropout: 0 }),
-  // attention_dropout is its output's too, here that alone.
+  distilbert: (p) => ({ dropout: p, attention_dropout: p }),
   modernbert: (p) => ({ embedding_dropout: p, attention_dropout: p, mlp_dropout: p }),
 };
 
@@ -28,10 +27,10 @@ function each<T>(names: readonly string[], value: T): Record<string, T> {
   return Object.fromEntries(names.map((name) => [name, value]));
 }
 
-/** Families with a rate that is applied. */
+/** Families that a rate is known for. */
 export const dropoutFamilies: readonly string[] = Object.keys(SETTINGS);
 
-/** Settings of config.json; none for a family without. */
+/** Settings of config.json; none for a family that is not known. */
 export function dropoutSettings(modelType: string, rate: number): Record<string, number> {
   return SETTINGS[modelType]?.(rate) ?? {};
 }

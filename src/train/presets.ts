@@ -4,7 +4,6 @@
 
 import { UserError } from "../platform/errors.js";
 import type { PretrainRecipe } from "./config/index.js";
-import { dropoutFamilies } from "./dropout.js";
 
 export interface ModelShape {
   readonly family: PretrainRecipe["family"];
@@ -93,15 +92,6 @@ export function modelShape(recipe: PretrainRecipe): ModelShape {
       message: "leave heads of an odd width, which cannot be rotated",
       found: dim / heads,
       fix: "change heads or dim",
-    });
-  if (shape.dropout > 0 && !dropoutFamilies.includes(family))
-    throw new UserError({
-      code: "recipe-shape",
-      at: "dropout",
-      message: `the family ${family} has no dropout`,
-      found: shape.dropout,
-      expected: 0,
-      fix: "leave dropout out, or take the family gpt2",
     });
   if (family === "gpt2" && kvHeads !== heads)
     throw new UserError({

@@ -69,6 +69,7 @@ describe("pretrain", () => {
   test.each([
     ["muon", {}],
     ["adamw", { optimizer: "adamw", family: "gpt2", packing: "documents" }],
+    ["dropout of attention", { dropout: 0.2 }],
     ["dropout", { family: "gpt2", dropout: 0.2, microBatch: 2 }],
     ["an average of the weights", { ema: 0.9, tieEmbeddings: false }],
   ] as const)("stopped and resumed, it ends with the same bits: %s", async (name, more) => {

@@ -28,6 +28,8 @@ export const BartConfig = z
       dropout: rate.default(0.1),
       /** Within feed-forwards. */
       activation_dropout: rate.default(0),
+      /** Of attention's probabilities. */
+      attention_dropout: rate.default(0),
       init_std: positive.default(0.02),
       scale_embedding: z.boolean().default(false),
       tie_word_embeddings: z

@@ -77,6 +77,7 @@ function buildBart(c: BartConfig, parameters: Parameters, engine: Engine): Seq2S
         heads: of,
         kvHeads: of,
         scale: 1 / Math.sqrt(dim / of),
+        dropout: pass.drop?.(c.attention_dropout),
       }),
     );
   const feedForwardBlock = (x: Tensor, f: ReturnType<typeof feedForward>, pass: DecoderPass) =>
@@ -167,7 +168,7 @@ function buildBart(c: BartConfig, parameters: Parameters, engine: Engine): Seq2S
           attendSource(
             project(of, b.cross.q),
             pass,
-            { layer: i, heads, scale: 1 / Math.sqrt(dim / heads) },
+            { layer: i, heads, scale: 1 / Math.sqrt(dim / heads), dropout: pass.drop?.(c.attention_dropout) },
             (hidden) => sourceKeys(i, hidden),
           ),
         );

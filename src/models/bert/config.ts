@@ -29,6 +29,7 @@ export const BertConfig = z
       type_vocab_size: size.default(2),
       layer_norm_eps: positive.default(1e-12),
       hidden_dropout_prob: rate.default(0.1),
+      attention_probs_dropout_prob: rate.default(0.1),
       /** Before a classifier's scores; null: as hidden states. */
       classifier_dropout: rate.nullish(),
       position_embedding_type: z
@@ -56,6 +57,7 @@ export const DistilBertConfig = z
     activation: activation.default("gelu"),
     max_position_embeddings: size.default(512),
     dropout: rate.default(0.1),
+    attention_dropout: rate.default(0.1),
     seq_classif_dropout: rate.default(0.2),
     sinusoidal_pos_embds: z.boolean().default(false),
     ...common,
@@ -105,9 +107,10 @@ export interface BertShape {
   /** Rows of the table of token types; 0: there is none. */
   readonly tokenTypes: number;
   readonly eps: number;
-  /** Chances of dropout: of the embeddings, of attention's and the feed-forward's output, and before scores. */
+  /** Chances of dropout: of the embeddings, of attention's probabilities, its output and the feed-forward's, and before scores. */
   readonly dropout: {
     readonly embedding: number;
+    readonly probabilities: number;
     readonly attended: number;
     readonly outer: number;
     readonly sequence: number;
@@ -135,6 +138,7 @@ export function shapeOf(c: BertConfig | DistilBertConfig): BertShape {
       eps: 1e-12,
       dropout: {
         embedding: c.dropout,
+        probabilities: c.attention_dropout,
         attended: 0, // the published model has none there
         outer: c.dropout,
         sequence: c.seq_classif_dropout,
@@ -156,6 +160,7 @@ export function shapeOf(c: BertConfig | DistilBertConfig): BertShape {
     eps: c.layer_norm_eps,
     dropout: {
       embedding: c.hidden_dropout_prob,
+      probabilities: c.attention_probs_dropout_prob,
       attended: c.hidden_dropout_prob,
       outer: c.hidden_dropout_prob,
       sequence: c.classifier_dropout ?? c.hidden_dropout_prob,

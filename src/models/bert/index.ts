@@ -104,7 +104,10 @@ function buildBert(
     },
     layer(i, x, pass) {
       const b = blocks[i]!;
-      const attended = attendAround(project(x, b.q), project(x, b.k), project(x, b.v), pass, { heads });
+      const attended = attendAround(project(x, b.q), project(x, b.k), project(x, b.v), pass, {
+        heads,
+        dropout: pass.drop?.(chance.probabilities),
+      });
       const joined = (of: Tensor, { weight, bias }: Projection, residual: Tensor, p: number) =>
         linear(of, weight, { bias, residual, dropout: pass.drop?.(p) });
       const y = normed(joined(attended, b.o, x, chance.attended), b.attendedNorm, stream);

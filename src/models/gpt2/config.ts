@@ -17,8 +17,9 @@ export const Gpt2Config = z
       n_inner: size.nullable().default(null),
       activation_function: activation.default("gelu_new"),
       layer_norm_epsilon: positive.default(1e-5),
-      /** Dropout of the embeddings, and of each block's output. */
+      /** Dropout of the embeddings, of attention's probabilities, and of each block's output. */
       embd_pdrop: rate.default(0.1),
+      attn_pdrop: rate.default(0.1),
       resid_pdrop: rate.default(0.1),
       initializer_range: positive.default(0.02),
       scale_attn_weights: z.boolean().default(true),

@@ -134,7 +134,13 @@ function buildGpt2(c: Gpt2Config, parameters: Parameters, engine: Engine): Causa
     layer(i, x, pass) {
       const b = blocks[i]!;
       const qkv = conv(norm(x, b.ln1), b.attn);
-      const attended = attendQkv(qkv, pass, { layer: i, heads, kvHeads: heads, scale: scaleOf(i) });
+      const attended = attendQkv(qkv, pass, {
+        layer: i,
+        heads,
+        kvHeads: heads,
+        scale: scaleOf(i),
+        dropout: pass.drop?.(c.attn_pdrop),
+      });
       const y = conv(attended, b.attnProj, { residual: x, dropout: pass.drop?.(c.resid_pdrop) });
       const inner = conv(norm(y, b.ln2), b.fc, { activation });
       return conv(inner, b.mlpProj, { residual: y, dropout: pass.drop?.(c.resid_pdrop) });

@@ -19,6 +19,8 @@ export const GptNeoxConfig = z
       max_position_embeddings: size.default(2048),
       /** Of the embeddings and of each block's output. */
       hidden_dropout: rate.default(0),
+      /** Of attention's probabilities. */
+      attention_dropout: rate.default(0),
       initializer_range: positive.default(0.02),
       layer_norm_eps: positive.default(1e-5),
       tie_word_embeddings: z.boolean().default(false),

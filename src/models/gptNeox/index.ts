@@ -121,7 +121,13 @@ function buildGptNeox(c: GptNeoxConfig, parameters: Parameters, engine: Engine):
       const b = blocks[i]!;
       const qkv = byKind(project(norm(x, b.norm1), b.qkv), heads);
       const turned = rope(qkv, cos, sin, headDim, { inPlace: true, heads: 2 * heads });
-      const attended = attendQkv(turned, pass, { layer: i, heads, kvHeads: heads, scale });
+      const attended = attendQkv(turned, pass, {
+        layer: i,
+        heads,
+        kvHeads: heads,
+        scale,
+        dropout: pass.drop?.(c.attention_dropout),
+      });
       const y = projectOut(attended, b.dense, x, pass.drop?.(c.hidden_dropout));
       const m = norm(c.use_parallel_residual ? x : y, b.norm2);
       const inner = linear(m, b.up.weight, { bias: b.up.bias, activation });

@@ -19,6 +19,8 @@ export interface Architecture {
   readonly initStd: number;
   readonly norm: Norms;
   readonly attention: AttentionKind;
+  /** Chance that a probability of attention is dropped in training. */
+  readonly attentionDropout: number;
   /** Each layer's rotary settings; undefined: the layer has no positions (SmolLM3). */
   rope(layer: number): RopeConfig | undefined;
   /** Each layer's feed-forward and the name it stands under. */

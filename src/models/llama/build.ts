@@ -130,6 +130,8 @@ function bindAttention(a: Architecture, layer: number, norm: NormOf, parameters:
     softcap: softcap ?? 0,
     sinks: parameters.get(`${at}.sinks`),
   };
+  const optionsOf = ({ drop }: DecoderPass): AttendOptions =>
+    drop === undefined ? options : { ...options, dropout: drop(a.attentionDropout) };
   const o = projectionOf(parameters, `${at}.o_proj`);
   if (fused) {
     const qkv = projectionOf(parameters, `${at}.qkv_proj`);
@@ -138,7 +140,7 @@ function bindAttention(a: Architecture, layer: number, norm: NormOf, parameters:
       const turned = angles
         ? rope(x, angles.cos, angles.sin, headDim, { inPlace: true, heads: heads + kvHeads })
         : x;
-      return projectOut(attendQkv(turned, pass, options), o, residual);
+      return projectOut(attendQkv(turned, pass, optionsOf(pass)), o, residual);
     };
   }
   const q = projectionOf(parameters, `${at}.q_proj`);
@@ -152,7 +154,7 @@ function bindAttention(a: Architecture, layer: number, norm: NormOf, parameters:
   };
   return (n, residual, pass, angles) =>
     projectOut(
-      attend(turned(n, q, qGain, angles), turned(n, k, kGain, angles), project(n, v), pass, options),
+      attend(turned(n, q, qGain, angles), turned(n, k, kGain, angles), project(n, v), pass, optionsOf(pass)),
       o,
       residual,
     );

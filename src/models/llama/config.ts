@@ -67,6 +67,7 @@ export function shapeOf(c: {
   readonly max_position_embeddings: number;
   readonly tie_word_embeddings: boolean;
   readonly initializer_range: number;
+  readonly attention_dropout?: number | null | undefined;
 }) {
   return {
     vocab: c.vocab_size,
@@ -78,6 +79,7 @@ export function shapeOf(c: {
     maxPositions: c.max_position_embeddings,
     tied: c.tie_word_embeddings,
     initStd: c.initializer_range,
+    attentionDropout: c.attention_dropout ?? 0,
   };
 }
 

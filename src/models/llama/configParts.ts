@@ -8,6 +8,7 @@ import {
   type Issues,
   issue,
   positive,
+  rate,
   size,
   specialTokens,
 } from "../configFields.js";
@@ -27,6 +28,8 @@ export const decoderFields = {
   max_position_embeddings: size,
   initializer_range: positive.default(0.02),
   rms_norm_eps: positive.default(1e-6),
+  /** Of attention's probabilities; absent: none. */
+  attention_dropout: rate.nullish(),
   ...specialTokens,
 };
 

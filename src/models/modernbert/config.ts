@@ -25,7 +25,7 @@ export const ModernBertConfig = z
       initializer_range: positive.default(0.02),
       norm_eps: positive.default(1e-5),
       embedding_dropout: rate.default(0),
-      /** Of attention's output (and of its probabilities, which is not applied here). */
+      /** Of attention's probabilities and of its output. */
       attention_dropout: rate.default(0),
       /** Within feed-forwards. */
       mlp_dropout: rate.default(0),

@@ -162,7 +162,11 @@ function buildModernBert(
       const part = (at: number) => slice(qkv, 2, at * dim, (at + 1) * dim);
       const { cos, sin } = angles[b.kind]!;
       const turned = (at: number) => rope(part(at), cos, sin, headDim, { inPlace: true });
-      const attended = attendAround(turned(0), turned(1), part(2), pass, { heads, reach: b.reach });
+      const attended = attendAround(turned(0), turned(1), part(2), pass, {
+        heads,
+        reach: b.reach,
+        dropout: pass.drop?.(c.attention_dropout),
+      });
       const y = linear(attended, b.o.weight, {
         bias: b.o.bias,
         residual: x,

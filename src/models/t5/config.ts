@@ -19,7 +19,8 @@ export const T5Config = z.preprocess(
     relative_attention_max_distance: size.default(128),
     dense_act_fn: activation,
     is_gated_act: z.boolean(),
-    /** Of the embeddings, of each block's output, within feed-forwards and of what a stack returns. */
+    /** Of the embeddings, of each block's output, within feed-forwards, of attention's probabilities and of what a stack
+     *  returns. */
     dropout_rate: rate.default(0.1),
     layer_norm_epsilon: positive.default(1e-6),
     initializer_factor: positive.default(1),

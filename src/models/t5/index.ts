@@ -71,6 +71,7 @@ function buildT5(c: T5Config, parameters: Parameters, engine: Engine): Seq2SeqMo
       scale: 1,
       keys: pass.past + pass.seq,
       bias,
+      dropout: pass.drop?.(c.dropout_rate),
       ranges: pass.ranges(undefined),
       attentions: pass.attentions,
     });
@@ -141,8 +142,11 @@ function buildT5(c: T5Config, parameters: Parameters, engine: Engine): Seq2SeqMo
         const b = decoderBlocks[i]!;
         const y = selfAttention(x, b, pass, i, bias);
         const q = linear(norm(y, b.crossNorm!), b.cross!.q);
-        const attended = attendSource(q, pass, { layer: i, heads, scale: 1 }, (hidden) =>
-          sourceKeys(i, hidden),
+        const attended = attendSource(
+          q,
+          pass,
+          { layer: i, heads, scale: 1, dropout: pass.drop?.(c.dropout_rate) },
+          (hidden) => sourceKeys(i, hidden),
         );
         return feedForward(join(attended, b.cross!.o, y, pass), b, pass);
       },

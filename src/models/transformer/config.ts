@@ -15,7 +15,8 @@ export const TransformerConfig = z
     num_decoder_layers: size,
     dim_feedforward: size,
     activation: activation.default("relu"),
-    /** Of the embeddings with their positions, of each block's output before it joins the stream, and within feed-forwards. */
+    /** Of the embeddings with their positions, of each block's output before it joins the stream, within feed-forwards, and of attention's
+     *  probabilities. */
     dropout: rate.default(0.1),
     layer_norm_eps: positive.default(1e-5),
     /** Norms before each block (and then final ones, else the stacks' outputs are not normed). */

@@ -3,7 +3,7 @@
  *  embedding.
  *    x₀ = E[ids]·√d + PE;   encoder layer: x = norm1(x + self(x)); x = norm2(x + linear2(act(linear1(x))))
  *    decoder layer: x = norm1(x + self(x)); x = norm2(x + source(x)); x = norm3(x + linear2(act(linear1(x))))
- *  In training self, source, linear2, act and x₀ are followed by dropout (section 5.4).
+ *  In training self, source, linear2, act and x₀ are followed by dropout (section 5.4), and so are attention's probabilities.
  *  With `norm_first` each norm stands before its block instead, as everybody has done since. */
 
 import { activationFor, sinusoidalTable } from "../../nn/index.js";
@@ -87,7 +87,13 @@ function buildTransformer(c: TransformerConfig, parameters: Parameters, engine: 
   const selfBlock = (x: Tensor, a: Attention, n: Pair, pass: DecoderPass, layer: number) =>
     block(x, n, a.out, pass, (y) => {
       const qkv = linear(y, a.weight, { bias: a.bias });
-      return attendQkv(qkv, pass, { layer, heads, kvHeads: heads, scale: attentionScale });
+      return attendQkv(qkv, pass, {
+        layer,
+        heads,
+        kvHeads: heads,
+        scale: attentionScale,
+        dropout: pass.drop?.(c.dropout),
+      });
     });
 
   const stack = (side: "encoder" | "decoder") => {
@@ -150,8 +156,11 @@ function buildTransformer(c: TransformerConfig, parameters: Parameters, engine: 
         const l = decoderLayers[i]!;
         const y = selfBlock(x, l.self, l.norms[0]!, pass, i);
         const z = block(y, l.norms[1]!, l.cross!.out, pass, (of) =>
-          attendSource(part(l.cross!, of, 0, 1), pass, { layer: i, heads, scale: attentionScale }, (hidden) =>
-            sourceKeys(i, hidden),
+          attendSource(
+            part(l.cross!, of, 0, 1),
+            pass,
+            { layer: i, heads, scale: attentionScale, dropout: pass.drop?.(c.dropout) },
+            (hidden) => sourceKeys(i, hidden),
           ),
         );
         return feedForward(z, l, pass);

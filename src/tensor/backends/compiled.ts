@@ -13,11 +13,11 @@ import {
   type Unary,
 } from "../backend.js";
 import { bf16FromBits } from "../bf16.js";
-import { maskWords } from "../dropoutMask.js";
+import { maskNumbers } from "../dropoutMask.js";
 import { arrays, bytesOf, type DType } from "../dtype.js";
 import { countable } from "../sizes.js";
 import { arrayOf } from "./arrays.js";
-import type { Kernels } from "./kernels.js";
+import type { Argument, Kernels } from "./kernels.js";
 import { outOfMemory } from "./outOfMemory.js";
 
 /** What a build of the kernels has beside them. */
@@ -216,8 +216,8 @@ type RowsPart = Pick<
   | "argmax"
 >;
 
-/** The sizes, distances and scale that both attention kernels end with. */
-const attentionShape = (p: AttentionParams): number[] => [
+/** The sizes, distances, scale and mask that both attention kernels end with. */
+const attentionShape = (p: AttentionParams): Argument[] => [
   p.batch,
   p.tq,
   p.tk,
@@ -234,6 +234,7 @@ const attentionShape = (p: AttentionParams): number[] => [
   p.strideO,
   p.scale,
   p.softcap ?? 0,
+  p.dropout === undefined ? 0 : maskNumbers(p.dropout),
   half(p.q),
 ];
 
@@ -425,9 +426,7 @@ function elementsOf(addon: Machine & Kernels): ElementsPart {
     axpby: (p) => void addon.axpby(p.alpha, at(p.x), p.beta, at(p.y), p.length, half(p.x)),
     affine: (p) => void addon.affine(at(p.x), at(p.y), p.alpha, p.constant, p.length, half(p.x)),
     dropout(p) {
-      const { key, stream, limit, scale } = maskWords(p.mask);
-      const from = atOrNull(p.residual);
-      addon.dropout(at(p.x), from, at(p.y), p.length, ...key, stream, limit, scale, half(p.x));
+      addon.dropout(at(p.x), atOrNull(p.residual), at(p.y), p.length, maskNumbers(p.mask), half(p.x));
     },
     dequantize4: (p) =>
       void addon.dequantize_4bit(

@@ -53,6 +53,8 @@ interface Shape {
   readonly noLse?: boolean;
   /** NaN and infinities in keys and values outside every range. */
   readonly poison?: boolean;
+  /** Dropout of the probabilities. */
+  readonly drop?: number;
 }
 
 function range(mask: Mask, random: Random, i: number, tq: number, tk: number): [number, number] {
@@ -124,7 +126,10 @@ const variants: Shape[] = [
 const bf16: Shape[] = [...shapes, ...variants]
   .filter((p) => p.tq % 3 === 0 && !p.steep)
   .map((p) => ({ ...p, compute: "bf16" as const }));
-const all = [...shapes, ...variants, ...bf16];
+const dropped: Shape[] = [...shapes, ...variants]
+  .filter((p) => !p.steep && !p.poison)
+  .map((p, i) => ({ ...p, drop: [0.1, 0.5, 0.3][i % 3]! }));
+const all = [...shapes, ...variants, ...bf16, ...dropped];
 
 interface Built {
   readonly buffers: Record<string, Buffer>;
@@ -165,7 +170,7 @@ function build(p: Shape, random: Random): Built {
   }
   const part = (x: Operand, offset: number): Operand => ({ storage: x.storage, offset: x.offset + offset });
   const scale = steep / Math.sqrt(dim);
-  const unit = p.compute === "bf16" ? 2 ** -8 : EPS;
+  const unit = (p.compute === "bf16" ? 2 ** -8 : EPS) / (1 - (p.drop ?? 0)); // what is kept is that much larger
   return {
     buffers,
     layout,
@@ -195,6 +200,7 @@ function build(p: Shape, random: Random): Built {
       strideO,
       scale,
       softcap,
+      dropout: p.drop === undefined ? undefined : { p: p.drop, seed: 2 ** 40 + 3, stream: 5 },
       compute: p.compute ?? "fp32",
     }),
   };

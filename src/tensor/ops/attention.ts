@@ -5,6 +5,7 @@
  *  computes the scores again. */
 
 import type { AttentionParams } from "../backend.js";
+import type { DropoutMask } from "../dropoutMask.js";
 import { countable } from "../sizes.js";
 import { record, recording } from "../tape.js";
 import type { Tensor } from "../tensor.js";
@@ -21,6 +22,8 @@ export interface AttentionOptions {
   readonly softcap?: number;
   /** One logit more a head, [heads], whose share of the softmax is dropped (see sinks.ts). */
   readonly sinks?: Tensor | undefined;
+  /** Of the probabilities. */
+  readonly dropout?: DropoutMask | undefined;
   /** Rows of k and v that hold keys, where a cache is longer than what it holds; default all. */
   readonly keys?: number;
 }
@@ -144,7 +147,7 @@ function run(
   differentiate: (g: Gradients, backward: (outputs: Outputs) => void) => void,
 ): Tensor {
   const { engine } = operandsOf[0]!;
-  const { ranges, scale = 1 / Math.sqrt(layout.dim), softcap = 0, sinks } = options;
+  const { ranges, scale = 1 / Math.sqrt(layout.dim), softcap = 0, sinks, dropout } = options;
   if (ranges.size !== layout.batch * layout.tq * 2)
     throw new Error(`attention ranges [${ranges.shape}] for ${layout.batch}×${layout.tq} queries`);
   countable(
@@ -152,6 +155,9 @@ function run(
     (layout.tq * layout.heads) / layout.kvHeads,
   );
   countable("the keys of a sequence", layout.tk);
+  const masked = layout.batch * layout.heads * layout.tq * Math.ceil(layout.tk / 64);
+  if (dropout !== undefined && masked > 2 ** 28)
+    throw new Error(`dropout of ${masked} times 64 probabilities: a mask has ${2 ** 28} times 64`);
   const { dtype } = operandsOf[0]!;
   if (operandsOf.some((t) => t.dtype !== dtype))
     throw new Error(`attention of tensors of types ${operandsOf.map((t) => t.dtype)}`);
@@ -169,6 +175,7 @@ function run(
     ranges,
     scale,
     softcap,
+    dropout,
     compute: engine.compute,
     batch: layout.batch,
     tq: layout.tq,

@@ -135,3 +135,44 @@ describe.each(["fp32", "bf16"] as const)("linear with dropout, %s", (compute) =>
     clear();
   });
 });
+
+describe.each([0, 3])("attention with dropout, sinks of %d heads", (sinkCount) => {
+  it("is the probabilities with their mask, times v", () => {
+    const [batch, heads, tq, tk, dim] = [2, 3, 70, 67, 4];
+    const mask = { p: 0.3, seed: 7, stream: 2 };
+    const noise = (size: number, by: number) =>
+      Float32Array.from({ length: size }, (_, i) => Math.sin(i * by + by));
+    engine.scope(() => {
+      const make = (t: number, by: number) =>
+        engine.tensor(noise(batch * t * heads * dim, by), [batch, t, heads * dim]);
+      const [q, k, v] = [make(tq, 1.1), make(tk, 1.7), make(tk, 2.3)];
+      const sinks = sinkCount > 0 ? engine.tensor(Float32Array.of(0.5, -1, 2)) : undefined;
+      const whole = Int32Array.from({ length: batch * tq * 2 }, (_, i) => (i % 2) * tk);
+      const ranges = engine.tensor(whole, [batch, tq, 2]);
+      const fused = ops.attention(q, k, v, { heads, ranges, sinks, dropout: mask }).readFloats();
+      // Each row of probabilities begins a block of 64 elements of the mask.
+      const width = 64 * Math.ceil(tk / 64);
+      const m = ops.dropout(engine.full([batch * heads * tq * width], 1), mask).readFloats();
+      const [Q, K, V] = [q, k, v].map((t) => t.readFloats()) as [Float32Array, Float32Array, Float32Array];
+      let worst = 0;
+      for (let b = 0; b < batch; b++)
+        for (let h = 0; h < heads; h++)
+          for (let i = 0; i < tq; i++) {
+            const at = (t: number, n: number) => (b * t + n) * heads * dim + h * dim;
+            const scores = Array.from({ length: tk }, (_, j) => {
+              let dot = 0;
+              for (let d = 0; d < dim; d++) dot += Q[at(tq, i) + d]! * K[at(tk, j) + d]!;
+              return Math.exp(dot / Math.sqrt(dim));
+            });
+            const rest = sinks === undefined ? 0 : Math.exp(sinks.readFloats()[h]!);
+            const total = scores.reduce((a, s) => a + s, rest);
+            for (let d = 0; d < dim; d++) {
+              const row = ((b * heads + h) * tq + i) * width;
+              const o = scores.reduce((a, s, j) => a + (s / total) * m[row + j]! * V[at(tk, j) + d]!, 0);
+              worst = Math.max(worst, Math.abs(o - fused[at(tq, i) + d]!));
+            }
+          }
+      expect(worst).toBeLessThan(1e-6);
+    });
+  });
+});

@@ -303,6 +303,22 @@ const cases: Case[] = [
     run: ([q, k, v], e) => ops.attention(q!, k!, v!, { heads: 2, ranges: ranges(e, 2, 5) }),
   },
   {
+    name: "attention with dropout",
+    inputs: [
+      [2, 5, 6],
+      [2, 5, 3],
+      [2, 5, 3],
+    ],
+    run: ([q, k, v], e) =>
+      ops.attention(q!, k!, v!, { heads: 2, kvHeads: 1, ranges: ranges(e, 2, 5), dropout: mask }),
+  },
+  {
+    name: "attentionQkv with dropout, sinks and a soft cap",
+    inputs: [[1, 4, 18], [2]],
+    run: ([x, sinks], e) =>
+      ops.attentionQkv(x!, { heads: 2, sinks: sinks!, softcap: 1.5, ranges: ranges(e, 1, 4), dropout: mask }),
+  },
+  {
     name: "attention, grouped, windowed, padded",
     inputs: [
       [2, 5, 12],

@@ -37,7 +37,7 @@ export const modelFields = {
   dropout: chance()
     .optional()
     .describe(
-      "chance that a number of an embedding or of a block's output is dropped in training; by default none. Another microBatch drops other numbers",
+      "chance that a number is dropped in training, wherever the family drops; by default none. Another microBatch drops other numbers",
     ),
   initRange: positive()
     .optional()

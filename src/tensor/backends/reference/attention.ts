@@ -2,10 +2,13 @@
  *  s = scale·q·k, capped s = c·tanh(s/c); P = exp(s − lse); o = P·v.
  *  Backward (Dao et al. 2022, appendix B), with D = dO·o: dv += P·dO; dP = dO·v; ds = P·(dP − D), times 1 − (s/c)² under
  *  a cap; dq = scale·ds·k; dk += scale·ds·q. `compute` is not looked at: these products are fp32 in every backend.
+ *  Dropout: o = (m·P)·v; dv += m·P·dO; dP = m·(dO·v).
  *  Ranges are clamped to [0, tk): a key beyond the sequence does not exist. Keys outside a range are never read, so
  *  that what lies in unused places of a cache does not matter, NaN included. */
 
 import type { AttentionBackwardParams, AttentionParams, Operand } from "../../backend.js";
+import { maskWords } from "../../dropoutMask.js";
+import { maskOf } from "./dropout.js";
 import { f32, i32, span } from "./memory.js";
 
 interface Layout {
@@ -46,6 +49,17 @@ function forEachQuery(
   }
 }
 
+/** m of the keys of a query, from the first on; 1 where nothing is dropped. */
+function masks(p: AttentionParams): (b: number, h: number, t: number) => (key: number) => number {
+  if (p.dropout === undefined) return () => () => 1;
+  const words = maskWords(p.dropout);
+  const width = 64 * Math.ceil(p.tk / 64);
+  return (b, h, t) => {
+    const row = maskOf(words, ((b * p.heads + h) * p.tq + t) * width, p.tk);
+    return (key) => row[key]!;
+  };
+}
+
 export function attention(p: AttentionParams): void {
   const { heads, kvHeads, dim, scale, softcap = 0 } = p;
   const q = queries(p, p.q, p.ldq, p.strideQ);
@@ -55,7 +69,9 @@ export function attention(p: AttentionParams): void {
   const lse = p.lse && f32(p.lse, p.batch * heads * p.tq);
   const s = new Float64Array(p.tk);
   const sums = new Float64Array(dim);
+  const masksOf = masks(p);
   forEachQuery(p, (b, h, t, from, to) => {
+    const m = masksOf(b, h, t);
     const head = Math.floor((h * kvHeads) / heads) * dim;
     const qAt = b * q.stride + t * q.ld + h * dim;
     let largest = Number.NEGATIVE_INFINITY;
@@ -71,7 +87,7 @@ export function attention(p: AttentionParams): void {
       const weight = Math.exp(s[j]! - largest);
       const vAt = b * v.stride + j * v.ld + head;
       total += weight;
-      for (let d = 0; d < dim; d++) sums[d]! += weight * v.data[vAt + d]!;
+      for (let d = 0; d < dim; d++) sums[d]! += m(j) * weight * v.data[vAt + d]!;
     }
     const oAt = b * o.stride + t * o.ld + h * dim;
     for (let d = 0; d < dim; d++) o.data[oAt + d] = from < to ? sums[d]! / total : 0;
@@ -93,7 +109,9 @@ export function attentionBackward(p: AttentionBackwardParams): void {
   const dkSums = new Float64Array(p.batch * p.tk * width);
   const dvSums = new Float64Array(p.batch * p.tk * width);
   const dqSums = new Float64Array(dim);
+  const masksOf = masks(p);
   forEachQuery(p, (b, h, t, from, to) => {
+    const m = masksOf(b, h, t);
     const head = Math.floor((h * kvHeads) / heads) * dim;
     const qAt = b * q.stride + t * q.ld + h * dim;
     const oAt = b * o.stride + t * o.ld + h * dim;
@@ -112,9 +130,9 @@ export function attentionBackward(p: AttentionBackwardParams): void {
         slope *= 1 - u * u;
       }
       const weight = Math.exp(score - normaliser);
-      const ds = slope * weight * (dot(dO.data, oAt, v.data, vAt, dim) - delta);
+      const ds = slope * weight * (m(j) * dot(dO.data, oAt, v.data, vAt, dim) - delta);
       for (let d = 0; d < dim; d++) {
-        dvSums[sumsAt + d]! += weight * dO.data[oAt + d]!;
+        dvSums[sumsAt + d]! += m(j) * weight * dO.data[oAt + d]!;
         dkSums[sumsAt + d]! += ds * q.data[qAt + d]!;
         dqSums[d]! += ds * k.data[kAt + d]!;
       }
