@@ -99,6 +99,8 @@ function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
 function shapeOf(schema: unknown): Record<string, unknown> | undefined {
   for (let inner = schema; inner instanceof z.ZodType; ) {
     if (inner instanceof z.ZodObject) return inner.shape;
+    if (inner instanceof z.ZodDiscriminatedUnion)
+      return Object.assign({}, ...inner.options.map(shapeOf)) as Record<string, unknown>;
     const def = inner.def as { innerType?: unknown; in?: unknown };
     inner = def.innerType ?? def.in;
   }

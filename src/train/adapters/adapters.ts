@@ -17,7 +17,7 @@ import {
 import { type Adapter, type AdapterDraft, assemble, draft, freshSource, type Source } from "./assemble.js";
 import { baseHash, baseHashEntry, checkBaseHash, digestOf } from "./baseHash.js";
 import { type CombineOptions, combined } from "./combine.js";
-import { createForce } from "./force.js";
+import { createForce, type MergeOptions } from "./force.js";
 import type { Adaptable } from "./modules.js";
 import { AdapterOptions, configOf } from "./options.js";
 import { checkRanks } from "./plan.js";
@@ -55,9 +55,9 @@ export interface Adapters {
   activate(...names: readonly string[]): void;
   /** Runs fn with the base alone. */
   withBase<T>(fn: () => T): T;
-  /** The adapters in force become part of the weights: the model is as fast as its base. Throws UserError `base-quantised`
-   *  where these are held in four bits. */
-  merge(): void;
+  /** The adapters in force become part of the weights: the model is as fast as its base. Throws UserError: `base-quantised` where
+   *  these are held in four bits, `merge-tied` where an adapted embedding is the output's weight too. */
+  merge(options?: MergeOptions): void;
   /** The weights before `merge`, to the bit, and the adapters in force as they were. */
   unmerge(): void;
   /** A new adapter made of others, put in force alone. Throws UserError `adapters-not-combined`. */
@@ -191,10 +191,10 @@ export function createAdapters(model: Adaptable, options: CreateAdaptersOptions 
         force.activate(before);
       }
     },
-    merge() {
+    merge(options = {}) {
       refuseMerged();
       engine.releasePacked();
-      force.merge();
+      force.merge(options);
     },
     unmerge() {
       engine.releasePacked();

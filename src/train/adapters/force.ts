@@ -6,6 +6,13 @@ import type { Tensor } from "../../tensor/index.js";
 import { type Adapter, copy } from "./assemble.js";
 import { type AdapterLayer, hookOf } from "./layer.js";
 import type { Adaptable } from "./modules.js";
+import { isTied } from "./whole.js";
+
+export interface MergeOptions {
+  /** Merge an adapted embedding into the output's weight with it, where both are one, as PEFT does: the model then computes
+   *  something else than with the adapter. */
+  readonly tied?: boolean;
+}
 
 export interface Force {
   readonly active: readonly Adapter[];
@@ -14,8 +21,8 @@ export interface Force {
   activate(adapters: readonly Adapter[]): void;
   /** What the base holds under this name; not to be changed. */
   base(name: string): Tensor;
-  /** Throws UserError: `base-quantised`, `merge-impossible`. */
-  merge(): void;
+  /** Throws UserError: `base-quantised`, `merge-tied`, `merge-impossible`. */
+  merge(options: MergeOptions): void;
   unmerge(): void;
   /** Takes everything down; what is merged stays. */
   dispose(): void;
@@ -73,9 +80,12 @@ export function createForce(model: Adaptable): Force {
           p.requiresGrad = true;
         }
     },
-    merge() {
+    merge({ tied = false }) {
       const layers = active.flatMap((adapter) => adapter.layers);
-      for (const layer of layers) checkMergeable(layer);
+      for (const layer of layers) {
+        checkMergeable(layer);
+        if (!tied && layer.kind === "rows") refuseTied(layer, model);
+      }
       for (const { module } of layers)
         for (const name of [`${module.path}.weight`, `${module.path}.bias`])
           if (parameters.has(name) && !unmerged.has(name)) keep(name, unmerged);
@@ -143,4 +153,15 @@ function checkMergeable({ module, tensors }: AdapterLayer): void {
       message: "has no bias into which the adapter's could be merged",
       fix: "use the adapter unmerged",
     });
+}
+
+function refuseTied({ module: { path } }: AdapterLayer, model: Adaptable): void {
+  if (!isTied(`${path}.weight`, model)) return;
+  throw new UserError({
+    code: "merge-tied",
+    at: path,
+    message:
+      "is the output's weight too: merged, the adapter would change that as well, and the model would compute something else",
+    fix: "use the adapter unmerged, or pass tied: true to change both, as PEFT does",
+  });
 }

@@ -57,7 +57,8 @@ function isIn(parameter: string, module: string): boolean {
   return `.${parameter}`.includes(`.${module}.`);
 }
 
-function isTied(name: string, { config, parameters }: Adaptable): boolean {
+/** Whether the parameter is the embedding and the output's weight in one. */
+export function isTied(name: string, { config, parameters }: Adaptable): boolean {
   if (config.tie_word_embeddings === false || parameters.has("score.weight")) return false;
   const head = /(?:ForCausalLM|LMHeadModel|ForMaskedLM|ForPreTraining|ForConditionalGeneration|MTModel)$/;
   const architecture = Array.isArray(config.architectures) ? String(config.architectures[0]) : "";

@@ -137,7 +137,7 @@ function merged({ context, task, adapters }: Bench): CheckResult {
   const inputs = inputsOf(context);
   const before = logitsOf(task, inputs);
   const start = adapters.withBase(() => values(task));
-  adapters.merge();
+  adapters.merge({ tied: true });
   const changed: string[] = [];
   for (const [name, p] of task.parameters) {
     const now = p.readFloats();
