@@ -1,5 +1,6 @@
 /** @file Training: optimisers, schedules, the loop, pretraining. */
 
+export * from "./adapters/index.js";
 export { PARTS, type PretrainConfig, type PretrainRecipe, PretrainSchema } from "./config/index.js";
 export { type EvaluationResult, evaluateLoss } from "./evaluate.js";
 export type { Listener, RunFacts, StepEvent, TrainEvent } from "./events.js";

@@ -1,5 +1,5 @@
 /** @file Which optimiser and rate each parameter of a model gets: matrices inside, embeddings, an output matrix of its own,
- *  vectors. With tied embeddings the embedding is the output too. */
+ *  vectors. With tied embeddings the embedding is the output too. What is frozen is left out. */
 
 import type { CausalModel } from "../models/index.js";
 import type { Tensor } from "../tensor/index.js";
@@ -15,9 +15,12 @@ export interface ParameterKinds {
   readonly embeddings: readonly Tensor[];
   readonly heads: readonly Tensor[];
   readonly vectors: readonly Tensor[];
+  /** What adapters train. Their thin matrices are factors of a change, which Muon would make all of one size. */
+  readonly adapters: readonly Tensor[];
 }
 
 const EMBEDDING = /(?:^|\.)(?:wte|wpe|embed_in|embed_tokens|embed_positions|shared)\.weight$/;
+const ADAPTER = /\.(?:lora_(?:A|B|embedding_A|embedding_B|magnitude_vector)|ia3_l|vera_lambda_[bd])(?:\.|$)/;
 const HEAD = /(?:^|\.)(?:lm_head|embed_out)\.weight$/;
 
 export function parameterKinds(parameters: ReadonlyMap<string, Tensor>): ParameterKinds {
@@ -26,10 +29,12 @@ export function parameterKinds(parameters: ReadonlyMap<string, Tensor>): Paramet
     embeddings: [] as Tensor[],
     heads: [] as Tensor[],
     vectors: [] as Tensor[],
+    adapters: [] as Tensor[],
   };
   for (const [name, p] of parameters) {
     if (!p.requiresGrad) continue;
-    if (!decays(name, p.shape.length)) kinds.vectors.push(p);
+    if (ADAPTER.test(name)) kinds.adapters.push(p);
+    else if (!decays(name, p.shape.length)) kinds.vectors.push(p);
     else if (EMBEDDING.test(name)) kinds.embeddings.push(p);
     else if (HEAD.test(name)) kinds.heads.push(p);
     else kinds.matrices.push(p);
@@ -49,6 +54,7 @@ export function createOptimizer(model: CausalModel, recipe: PretrainRecipe, rate
     { ...common, parameters: kinds.embeddings, lr: rates.embeddingLr, weightDecay: outside },
     { ...common, parameters: kinds.heads, lr: rates.headLr, weightDecay: outside },
     { ...common, parameters: kinds.vectors, lr: rates.vectorLr },
+    { ...common, parameters: kinds.adapters, lr: muon ? rates.vectorLr : rates.lr },
   ]);
   if (!muon) return adamw;
   const layout = model.family === "gpt2" ? "in-out" : "out-in";

@@ -7,4 +7,5 @@ export type { Combination, CombineOptions } from "./combine.js";
 export * from "./fourBitBase.js";
 export * from "./freeze.js";
 export type { Adaptable } from "./modules.js";
+export * from "./optimizer.js";
 export { AdapterOptions } from "./options.js";
