@@ -5,7 +5,7 @@ import { UserError } from "../platform/errors.js";
 import { baseName } from "../platform/files.js";
 import { jsonlDocuments } from "./jsonl.js";
 import { listSources, type SourceFile, type TextFormat } from "./sources.js";
-import { invalidUtf8, sourceText } from "./sourceText.js";
+import { countedText } from "./sourceText.js";
 import { textDocuments } from "./textFile.js";
 import { textSize } from "./textSize.js";
 
@@ -90,7 +90,12 @@ function noStatistics(): ReadStatistics {
   return { files: 0, documents: 0, bytes: 0, characters: 0, invalidBytes: 0, skipped: {}, skippedFirst: [] };
 }
 
-function skip(statistics: ReadStatistics, place: string, reason: string): void {
+/** Counts what is left out, and keeps the first few places. */
+export function skip(
+  statistics: Pick<ReadStatistics, "skipped" | "skippedFirst">,
+  place: string,
+  reason: string,
+): void {
   statistics.skipped[reason] = (statistics.skipped[reason] ?? 0) + 1;
   if (statistics.skippedFirst.length < EXAMPLES) statistics.skippedFirst.push(`${place}: ${reason}`);
 }
@@ -122,15 +127,7 @@ function* readSource(
       statistics.invalidBytes += count;
     },
   };
-  const text = sourceText(source, (count, position) => {
-    if (options.strict === true)
-      throw invalidUtf8(
-        file,
-        position,
-        "convert the file, or read it without `strict` (invalid bytes become U+FFFD and are counted)",
-      );
-    context.invalid(count);
-  });
+  const text = countedText(source, options.strict === true, context.invalid);
   const documents =
     source.format === "jsonl" ? jsonlDocuments(text, context) : textDocuments(text, source.format, context);
   for (const { id, text: body, line } of documents) {

@@ -22,8 +22,27 @@ export {
   type MaskedValidation,
 } from "./maskedLoader.js";
 export { checkMasking, type MaskedTokens, type MaskingOptions, maskTokens } from "./masking.js";
+export { openPairs, pairsInMemory, type TokenPairs } from "./openPairs.js";
 export { type OpenShardsOptions, openShards, type TokenStream, tokensInMemory } from "./openShards.js";
 export { fillPairs, type PairBatch, type TokenPair } from "./pairBatch.js";
+export {
+  createPairLoader,
+  createPairValidation,
+  type PairLoader,
+  type PairLoaderOptions,
+  type PairLoaderState,
+  type PairRows,
+  type PairValidation,
+} from "./pairLoader.js";
+export type { BatchSize, LengthLimits } from "./pairPlan.js";
+export {
+  type PairFiles,
+  type PairReader,
+  type PairReadOptions,
+  type PairStatistics,
+  readPairs,
+  type TextPair,
+} from "./pairs.js";
 export { expandPatterns } from "./patterns.js";
 export { createRandom, type Random } from "./random.js";
 export * from "./sft/index.js";
@@ -62,6 +81,13 @@ export {
   type WriteVillageOptions,
   writeVillage,
 } from "./village/index.js";
+export {
+  type PairSet,
+  type PairTotals,
+  type WritePairsOptions,
+  type WrittenPairs,
+  writePairs,
+} from "./writePairs.js";
 export {
   type ShardDocument,
   type ShardSet,

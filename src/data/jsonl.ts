@@ -8,48 +8,78 @@ import { cutAt, MAX_TEXT, unixNewlines } from "./lines.js";
  *  counted; an object without the key is the user's mistake: `text-key-missing`. */
 export function* jsonlDocuments(
   chunks: Iterable<string>,
-  { file, options, skip, invalid }: ReadContext,
+  context: ReadContext,
 ): Generator<{ id?: string; text: string; line: number }> {
-  const key = options.textKey ?? "text";
-  const refuse = (reason: string, line: number) => {
-    if (options.strict === true) {
-      throw new UserError({
-        code: "invalid-json",
-        file,
-        at: `line ${line}`,
-        message: reason,
-        expected: `a JSON object with a string under ${JSON.stringify(key)}`,
-        fix: "mend the line, or read without `strict` (such lines are skipped and counted)",
-      });
+  const { skip } = context;
+  const key = context.options.textKey ?? "text";
+  for (const { record, line } of jsonlRecords(chunks, context, [key])) {
+    const text = recordText(record, key, line, context, [key]);
+    if (text === undefined) continue;
+    if (text.trim() === "") skip("blank text", line);
+    else {
+      const id = idOf(record);
+      yield id === undefined ? { text, line } : { id, text, line };
     }
-    skip(reason, line);
-  };
-  for (const { text: line, line: number } of cutAt(chunks, "\n", file, MAX_TEXT)) {
-    if (line.trim() === "") continue;
+  }
+}
+
+/** A record's own `id`, if it has one. */
+export function idOf({ id }: Record<string, unknown>): string | undefined {
+  return typeof id === "string" || typeof id === "number" ? String(id) : undefined;
+}
+
+/** The objects of one file. A line that does not parse or is no object is skipped and counted (with `strict`: refused).
+ *  `keys` are those that hold text, for the message. */
+export function* jsonlRecords(
+  chunks: Iterable<string>,
+  context: ReadContext,
+  keys: readonly string[],
+): Generator<{ record: Record<string, unknown>; line: number }> {
+  for (const { text, line } of cutAt(chunks, "\n", context.file, MAX_TEXT)) {
+    if (text.trim() === "") continue;
     let value: unknown;
     try {
-      value = JSON.parse(line);
+      value = JSON.parse(text);
     } catch {
-      refuse("does not parse as JSON", number);
+      refuse("does not parse as JSON", line, context, keys);
       continue;
     }
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      refuse("is JSON, but no object", number);
+      refuse("is JSON, but no object", line, context, keys);
       continue;
     }
-    const record = value as Record<string, unknown>;
-    if (!Object.hasOwn(record, key)) throw missingKey(record, key, file, number);
-    const body = record[key];
-    if (typeof body !== "string") refuse("its text is no string", number);
-    else if (body.trim() === "") skip("blank text", number);
-    else {
-      const text = wellFormed(body, options.newlines === "keep", invalid);
-      const id = record.id;
-      yield typeof id === "string" || typeof id === "number"
-        ? { id: String(id), text, line: number }
-        : { text, line: number };
-    }
+    yield { record: value as Record<string, unknown>, line };
   }
+}
+
+/** The text under `key` of a record; undefined, and skipped, where that is no string. Throws `text-key-missing`. */
+export function recordText(
+  record: Record<string, unknown>,
+  key: string,
+  line: number,
+  context: ReadContext,
+  keys: readonly string[],
+): string | undefined {
+  const { file, options, invalid } = context;
+  if (!Object.hasOwn(record, key)) throw missingKey(record, key, file, line, keys.length === 1);
+  const body = record[key];
+  if (typeof body === "string") return wellFormed(body, options.newlines === "keep", invalid);
+  refuse(keys.length === 1 ? "its text is no string" : `its ${key} is no string`, line, context, keys);
+  return undefined;
+}
+
+function refuse(reason: string, line: number, context: ReadContext, keys: readonly string[]): void {
+  if (context.options.strict === true) {
+    throw new UserError({
+      code: "invalid-json",
+      file: context.file,
+      at: `line ${line}`,
+      message: reason,
+      expected: `a JSON object with a string under ${keys.map((k) => JSON.stringify(k)).join(" and ")}`,
+      fix: "mend the line, or read without `strict` (such lines are skipped and counted)",
+    });
+  }
+  context.skip(reason, line);
 }
 
 /** JSON can spell half of a surrogate pair, which no UTF-8 can hold. */
@@ -65,7 +95,13 @@ function wellFormed(body: string, keepNewlines: boolean, invalid: (count: number
   return [...unixNewlines([text])].join("");
 }
 
-function missingKey(record: Record<string, unknown>, key: string, file: string, line: number): UserError {
+function missingKey(
+  record: Record<string, unknown>,
+  key: string,
+  file: string,
+  line: number,
+  alone: boolean,
+): UserError {
   const keys = Object.keys(record);
   const candidate = nearest(key, keys) ?? keys.find((k) => typeof record[k] === "string");
   return new UserError({
@@ -77,6 +113,6 @@ function missingKey(record: Record<string, unknown>, key: string, file: string, 
     fix:
       candidate === undefined
         ? "name the key that holds the text"
-        : `name the key that holds the text, perhaps ${JSON.stringify(candidate)} (textKey, --text-key)`,
+        : `name the key that holds the text, perhaps ${JSON.stringify(candidate)} (${alone ? "textKey, --text-key" : "sourceKey, targetKey"})`,
   });
 }

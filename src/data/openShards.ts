@@ -46,12 +46,22 @@ export function openShards(
   split: Split,
   options: OpenShardsOptions = {},
 ): TokenStream & { readonly split: Split } {
-  const list = joinPath(folder, SHARD_SET);
+  return { split, ...openSplit(folder, SHARD_SET, split, options) };
+}
+
+/** Opens the split that the list named `set` counts the shards of. */
+export function openSplit(
+  folder: string,
+  set: string,
+  split: Split,
+  options: OpenShardsOptions,
+): TokenStream {
+  const list = joinPath(folder, set);
   if (!exists(list)) {
     throw new UserError({
       code: "shards-missing",
       file: folder,
-      message: `holds no token shards (no ${SHARD_SET})`,
+      message: `holds no token shards (no ${set})`,
       fix: "make them first, or name another folder",
     });
   }
@@ -70,7 +80,7 @@ export function openShards(
     checkHeader(header, file, split, i, headers[0], options);
     headers.push(header);
   }
-  return { split, ...joinShards(folder, headers) };
+  return joinShards(folder, headers);
 }
 
 function shardCount(value: unknown, split: Split, file: string): number {

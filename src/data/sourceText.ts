@@ -15,6 +15,23 @@ export function sourceText(
   return decodeUtf8(textBytes(source), onInvalid);
 }
 
+/** What is not UTF-8 is counted, or with `strict` refused: `invalid-utf8`. */
+export function countedText(
+  source: SourceFile<string>,
+  strict: boolean,
+  invalid: (count: number) => void,
+): Generator<string> {
+  return sourceText(source, (count, position) => {
+    if (strict)
+      throw invalidUtf8(
+        source.file,
+        position,
+        "convert the file, or read it without `strict` (invalid bytes become U+FFFD and are counted)",
+      );
+    invalid(count);
+  });
+}
+
 export function invalidUtf8(file: string, position: number, fix: string): UserError {
   return new UserError({
     code: "invalid-utf8",

@@ -58,7 +58,9 @@ export interface ShardSet {
 
 export type WrittenShards = ShardSet & { readonly reused: boolean };
 
+/** Lists a folder's shards of documents; of pairs. */
 export const SHARD_SET = "shards.json";
+export const PAIR_SET = "pairs.json";
 
 /**
  * Writes `train-00000.bin`, … and `validation-00000.bin`, … and `shards.json` into `folder`. Documents are streamed in
@@ -68,7 +70,7 @@ export const SHARD_SET = "shards.json";
 export async function writeShards(options: WriteShardsOptions): Promise<WrittenShards> {
   checkOptions(options);
   const key = options.sourcesKey === undefined ? null : cacheKey(options);
-  const ready = key === null ? undefined : reusable(options.folder, key);
+  const ready = key === null ? undefined : reusable<ShardSet>(options.folder, SHARD_SET, key);
   if (ready !== undefined) return { ...ready, reused: true };
   makeFolder(options.folder);
   let smallest = Infinity;
@@ -90,7 +92,7 @@ export async function writeShards(options: WriteShardsOptions): Promise<WrittenS
       validation: validation.totals,
       ...(built.note === undefined ? {} : { note: built.note }),
     };
-    commit(options.folder, built.writers, set);
+    commitShards(options.folder, SHARD_SET, built.writers, set);
     return { ...set, reused: false };
   } catch (error) {
     for (const split of SPLITS) built.writers[split].abort();
@@ -201,12 +203,14 @@ function cacheKey(options: WriteShardsOptions): string {
   return sha256(JSON.stringify(parts));
 }
 
-/** The set in `folder`, if it was made under `key` and all its files are there and whole. */
-function reusable(folder: string, key: string): ShardSet | undefined {
-  const file = joinPath(folder, SHARD_SET);
+/** The set in `folder` under the name `list`, if it was made under `key` and all its files are there and whole. */
+export function reusable<
+  Set extends { readonly key: string | null } & Record<Split, { readonly shards: number }>,
+>(folder: string, list: string, key: string): Set | undefined {
+  const file = joinPath(folder, list);
   if (!exists(file)) return undefined;
   try {
-    const set = readJson(file) as ShardSet;
+    const set = readJson(file) as Set;
     if (set.key !== key) return undefined;
     for (const split of SPLITS) {
       for (let i = 0; i < set[split].shards; i++) readHeader(joinPath(folder, shardName(split, i)));
@@ -217,13 +221,19 @@ function reusable(folder: string, key: string): ShardSet | undefined {
   }
 }
 
-/** The old set's list goes first and the new one's comes last, so a crash between leaves no list that lies. */
-function commit(folder: string, writers: Record<Split, ShardWriter>, set: ShardSet): void {
-  remove(joinPath(folder, SHARD_SET));
+/** Gives a folder its shards and, under the name `list`, their list. What lists the folder had go first and the new one
+ *  comes last, so a crash between leaves none that lies. */
+export function commitShards(
+  folder: string,
+  list: string,
+  writers: Record<Split, ShardWriter>,
+  set: object,
+): void {
+  for (const name of [SHARD_SET, PAIR_SET]) remove(joinPath(folder, name));
   for (const split of SPLITS) {
     for (const name of listFolder(folder))
       if (name.startsWith(`${split}-`) && name.endsWith(".bin")) remove(joinPath(folder, name));
     writers[split].commit();
   }
-  writeAtomic(joinPath(folder, SHARD_SET), `${JSON.stringify(set, null, 2)}\n`);
+  writeAtomic(joinPath(folder, list), `${JSON.stringify(set, null, 2)}\n`);
 }
