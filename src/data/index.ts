@@ -50,8 +50,6 @@ export { type SourceFile, sourcesKey, type TextFormat } from "./sources.js";
 export {
   type CorruptedSpans,
   type CorruptionOptions,
-  checkSentinels,
-  checkSpans,
   corruptSpans,
   noiseOf,
   type SpanOptions,
