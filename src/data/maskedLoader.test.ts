@@ -168,4 +168,13 @@ describe("createMaskedValidation", () => {
       }),
     );
   });
+
+  it("masks another choice of places in another row", () => {
+    const { seed: _, ...options } = settings(corpus([14 * 8]), { mode: "documents", batch: 8 });
+    const [batch] = [...createMaskedValidation(options).batches()];
+    const places = Array.from({ length: 8 }, (_, row) =>
+      [...batch!.labels.slice(row * 16, row * 16 + 16)].map((label) => label !== NO_TARGET).join(),
+    );
+    expect(new Set(places).size).toBeGreaterThan(4);
+  });
 });

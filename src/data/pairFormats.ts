@@ -16,7 +16,7 @@ export interface RawPair {
   readonly target: string;
 }
 
-/** Lines of one file without their ends (LF or CR LF). */
+/** Lines of one file, cut at LF alone, so that stray characters shift no line; white space at ends goes later. */
 function* linesOf(source: SourceFile, { options, invalid }: ReadContext): Generator<string> {
   let held: string | undefined;
   for (const { text } of cutAt(
@@ -26,7 +26,7 @@ function* linesOf(source: SourceFile, { options, invalid }: ReadContext): Genera
     MAX_TEXT,
   )) {
     if (held !== undefined) yield held;
-    held = text.endsWith("\r") ? text.slice(0, -1) : text;
+    held = text;
   }
   if (held !== undefined && held !== "") yield held; // after the last newline begins no line
 }

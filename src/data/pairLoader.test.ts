@@ -100,7 +100,7 @@ describe("createPairLoader", () => {
     expect(loader.padding()).toBeLessThan(0.12);
     expect(chance.padding()).toBeGreaterThan(0.4);
     const [first, second] = [epochOf(loader), epochOf(loader)];
-    const longest = first.map((b) => b.source.seq);
+    const longest = first.map((b) => Math.max(b.source.seq, b.targetSeq));
     expect(longest).not.toEqual([...longest].sort((a, b) => a - b));
     expect(first).not.toEqual(second);
     const members = (batches: PairBatch[]) =>
@@ -206,6 +206,9 @@ describe("createPairValidation", () => {
         } as PairLoaderOptions);
         const batches = [...validation.batches()];
         expect(batches.flatMap(rowsOf)).toEqual(allRows(pairs));
+        if ("batchTokens" in size)
+          for (const { source, targetSeq } of batches)
+            expect(source.batch * Math.max(source.seq, targetSeq)).toBeLessThanOrEqual(size.batchTokens);
         expect(batches.reduce((n, b) => n + b.targetCount, 0)).toBe(validation.targets);
         expect(validation).toMatchObject({
           targets: pairs.targetTokens,

@@ -64,6 +64,7 @@ describe("corruptSpans", () => {
 
   it("has the authors' lengths: 512 tokens of source are made of 568", () => {
     expect(spanLengths(512)).toEqual({ pieceLength: 568, targetLength: 114 });
+    expect(noiseOf(30).noise).toBe(4); // 4.5, halves to even
     expect(noiseOf(568)).toEqual({ noise: 85, spans: 28 });
     fc.assert(
       fc.property(
