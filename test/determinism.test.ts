@@ -11,6 +11,7 @@ import { Engine } from "../src/tensor/index.js";
 import { createRandom } from "../src/tensor/random.js";
 import { checkRecipe } from "../src/train/config/index.js";
 import { modelConfig } from "../src/train/modelConfig.js";
+import { causalBatch } from "../src/train/objectives/causal.js";
 import { createOptimizer } from "../src/train/parameterGroups.js";
 import { modelShape, rates } from "../src/train/presets.js";
 import { trainStep } from "../src/train/step.js";
@@ -70,7 +71,7 @@ function train(path: Path, shape: Shape, compute: "fp32" | "bf16", threads: numb
   };
   const losses = Array.from(
     { length: STEPS },
-    () => trainStep(model, optimizer, [batch], { lrFactor: 1, maxNorm: 1 }).loss,
+    () => trainStep(model, optimizer, [causalBatch(model, batch)], { lrFactor: 1, maxNorm: 1 }).loss,
   );
   const hash = createHash("sha256");
   for (const [name, p] of model.parameters) hash.update(name).update(p.readFloats());

@@ -35,6 +35,7 @@ export type {
   TokenizerConfig,
   TokenRoles,
 } from "./tokenizer.js";
+export { normalizerJson, PRESETS as TOKENIZER_PRESETS, preTokenizerJson } from "./training/presets.js";
 export type { TrainBpeOptions, TrainingProgress } from "./training/trainBpe.js";
 export { trainBpe } from "./training/trainBpe.js";
 export type { TrainCharactersOptions } from "./training/trainCharacters.js";

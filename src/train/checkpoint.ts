@@ -5,7 +5,6 @@
  *  There is no generator of random numbers in here: weights, order of data and samples are functions of the seed and of a
  *  place that the loader's state holds. */
 
-import type { LoaderState } from "../data/index.js";
 import { openSafetensors, readInto, writeSafetensors } from "../models/index.js";
 import { UserError } from "../platform/errors.js";
 import {
@@ -28,7 +27,8 @@ export interface TrainingState {
   readonly tokens: number;
   /** Milliseconds spent by all processes so far. */
   readonly elapsedMs: number;
-  readonly loader: LoaderState;
+  /** The place in the data, as its loader tells it: JSON. */
+  readonly loader: unknown;
   /** Optimiser steps, by parameter. */
   readonly counts: Readonly<Record<string, number>>;
   /** Updates of the average of the weights. */

@@ -4,6 +4,7 @@ import { createEncoder, createModel, createSeq2SeqModel } from "../models/index.
 import { checkRecipe } from "./config/index.js";
 import { dropoutFamilies, dropoutOf, dropoutSettings } from "./dropout.js";
 import { modelConfig } from "./modelConfig.js";
+import { causalBatch } from "./objectives/causal.js";
 import { createOptimizer } from "./parameterGroups.js";
 import { modelShape, rates } from "./presets.js";
 import { trainStep } from "./step.js";
@@ -68,7 +69,13 @@ test.each(["gpt2", "qwen3"] as const)(
       const model = createModel({ config: modelConfig(shape, words), engine, seed: 3 });
       const optimizer = createOptimizer(model, recipe, rates(recipe, shape));
       const inputs = Int32Array.of(1, 2, 3, 4);
-      const batch = { inputs, targets: Int32Array.of(2, 3, 4, 5), batch: 1, context: 4, targetCount: 4 };
+      const batch = causalBatch(model, {
+        inputs,
+        targets: Int32Array.of(2, 3, 4, 5),
+        batch: 1,
+        context: 4,
+        targetCount: 4,
+      });
       const options = { lrFactor: 1, maxNorm: 1, dropout: dropoutOf(recipe, at) };
       return trainStep(model, optimizer, [batch, batch], options).gradNorm;
     };

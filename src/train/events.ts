@@ -1,7 +1,7 @@
 /** @file What a run tells while it goes. The loop only tells; how it is shown (a live view, JSON lines, a studio page) is
  *  decided by whoever listens. */
 
-import type { EvaluationResult } from "./evaluate.js";
+import type { EvaluationResult } from "./measures.js";
 
 /** Facts of a run, known once it begins. */
 export interface RunFacts {

@@ -2,10 +2,12 @@
 
 export * from "./adapters/index.js";
 export { PARTS, type PretrainConfig, type PretrainRecipe, PretrainSchema } from "./config/index.js";
-export { type EvaluationResult, evaluateLoss } from "./evaluate.js";
 export type { Listener, RunFacts, StepEvent, TrainEvent } from "./events.js";
 export { isFinished } from "./lineage.js";
+export { type EvaluationResult, MEASURES, type Measure, type MeasureName, measuresOf } from "./measures.js";
 export { type Metrics, readMetrics } from "./metrics.js";
+export type { LossOptions, MicroBatch, MicroLoss } from "./microBatch.js";
+export { causalBatch, evaluateLoss } from "./objectives/index.js";
 export { type AdamWGroup, createAdamW } from "./optim/adamw.js";
 export { clipFactor, gradientNorm } from "./optim/clip.js";
 export { createWeightAverage, type WeightAverage } from "./optim/ema.js";

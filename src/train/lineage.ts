@@ -2,13 +2,14 @@
 
 import { exists, joinPath, readJson } from "../platform/files.js";
 import type { Engine } from "../tensor/index.js";
-import type { PreparedData } from "./prepare.js";
+import { measuredKeys } from "./measures.js";
+import type { Prepared } from "./objectives/objective.js";
 import type { PretrainMetrics } from "./pretrain.js";
 import type { RunFolder } from "./runFolder.js";
 
 export function lineageOf(
   run: RunFolder,
-  data: PreparedData,
+  data: Prepared,
   metrics: PretrainMetrics,
   engine: Engine,
 ): Record<string, unknown> {
@@ -20,8 +21,8 @@ export function lineageOf(
     data: {
       files: data.sources,
       sha256: data.sourcesKey,
-      train_tokens: data.train.tokens,
-      validation_tokens: data.validation.tokens,
+      train_tokens: data.trainTokens,
+      validation_tokens: data.validationTokens,
     },
     tokenizer: { sha256: data.tokenizerHash, vocab_size: data.tokenizer.vocabSize },
     recipe: run.given,
@@ -37,8 +38,7 @@ export function lineageOf(
         : {
             validation_loss: validation.loss,
             perplexity: validation.perplexity,
-            bits_per_byte: validation.bitsPerByte,
-            bits_per_character: validation.bitsPerCharacter,
+            ...measuredKeys(validation),
           }),
     },
   };

@@ -2,15 +2,14 @@
  *  Nothing in it but the plan's corrections (which are recorded) and the pace of checkpoints depends on the clock, so what
  *  is learned is a function of recipe, seed and data. */
 
-import type { Batch } from "../data/index.js";
 import { isUserError, UserError } from "../platform/errors.js";
 import { nextTurn } from "../platform/turn.js";
 import type { Cadence } from "./cadence.js";
 import { latestCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import type { PretrainRecipe } from "./config/index.js";
 import { dropoutOf } from "./dropout.js";
-import type { EvaluationResult } from "./evaluate.js";
 import type { Listener } from "./events.js";
+import type { EvaluationResult } from "./measures.js";
 import { correctionAt, factorAt, type Plan, scheduleOf, totalSteps } from "./plan.js";
 import type { Session } from "./session.js";
 import { type StepResult, trainStep } from "./step.js";
@@ -29,7 +28,6 @@ export interface LoopOptions {
   /** Milliseconds of the budget, or undefined where it is in steps. */
   readonly budgetMs: number | undefined;
   readonly cadence: Cadence;
-  readonly flopsPerToken: number;
   readonly peakFlops: number;
   readonly evaluate: (at: Progress) => Promise<EvaluationResult>;
   readonly sample: (step: number) => Promise<string>;
@@ -54,6 +52,7 @@ export interface LoopResult extends Progress {
 
 export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
   const { session, recipe, start, emit, now } = options;
+  const { model, dealer, flopsPerToken } = session.training;
   const schedule = scheduleOf(recipe, options.plan.steps);
   const began = now();
   let { plan } = options;
@@ -86,9 +85,9 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
     }
     const factor = factorAt(schedule, plan, step);
     const stepBegan = now();
-    const batches: Batch[] = Array.from({ length: options.microBatches }, () => session.loader.next());
+    const batches = Array.from({ length: options.microBatches }, () => dealer.next());
     const result = atStep(step + 1, options, () =>
-      trainStep(session.model, session.optimizer, batches, {
+      trainStep(model, session.optimizer, batches, {
         lrFactor: factor,
         maxNorm: recipe.clip,
         recompute: recipe.recompute,
@@ -112,10 +111,10 @@ export async function trainLoop(options: LoopOptions): Promise<LoopResult> {
       targets: result.targets,
       tokens,
       tokensPerSecond: perSecond,
-      peakShare: (perSecond * options.flopsPerToken) / options.peakFlops,
+      peakShare: (perSecond * flopsPerToken) / options.peakFlops,
       elapsedMs: elapsed(),
       leftMs: ((now() - began) / (step - start.step)) * (total - step),
-      epochs: session.loader.epochs(),
+      epochs: dealer.epochs(),
     });
     await nextTurn();
     if (options.signal?.aborted === true) {

@@ -25,7 +25,8 @@ export function makePlan(
   const { recipe } = run;
   const budget = budgetMs(recipe);
   let steps =
-    recipe.steps ?? Math.ceil((recipe.tokens ?? 0) / (options.microBatch * microBatches * options.context));
+    recipe.steps ??
+    Math.ceil((recipe.tokens ?? 0) / (options.microBatch * microBatches * options.data.rowTokens));
   if (budget !== undefined) {
     emit({ type: "stage", stage: "measure", message: "measuring the pace of a step" });
     steps = stepsWithin(

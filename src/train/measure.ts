@@ -18,11 +18,12 @@ const MOST_STEPS = 8;
 export function measureStep(options: MeasureOptions): number {
   const { now, recipe } = options;
   const session = createSession(options);
+  const { model, dealer } = session.training;
   try {
     const step = () => {
       const began = now();
-      const batches = Array.from({ length: options.microBatches }, () => session.loader.next());
-      trainStep(session.model, session.optimizer, batches, {
+      const batches = Array.from({ length: options.microBatches }, () => dealer.next());
+      trainStep(model, session.optimizer, batches, {
         lrFactor: 0,
         maxNorm: recipe.clip,
         recompute: recipe.recompute,

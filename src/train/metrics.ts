@@ -3,6 +3,7 @@
 
 import { appendLine, exists, readText, writeAtomic } from "../platform/files.js";
 import type { StepEvent, TrainEvent } from "./events.js";
+import { measuredKeys } from "./measures.js";
 
 export interface StepLine {
   readonly step: number;
@@ -19,10 +20,10 @@ export interface ValidationLine {
   readonly step: number;
   readonly validation_loss: number;
   readonly perplexity: number;
-  readonly bits_per_byte: number;
-  readonly bits_per_character: number;
   readonly tokens: number;
   readonly final: boolean;
+  /** What else was measured, under the keys of `measures.ts`. */
+  readonly [measure: string]: number | boolean;
 }
 export interface SampleLine {
   readonly step: number;
@@ -75,13 +76,16 @@ export function readMetrics(file: string, upTo = Number.POSITIVE_INFINITY): Metr
 }
 
 function place(metrics: Metrics, line: MetricsLine): void {
-  if ("loss" in line) metrics.steps.push(line);
-  else if ("sample" in line) metrics.samples.push(line);
+  if (isStep(line)) metrics.steps.push(line);
+  else if (isSample(line)) metrics.samples.push(line);
   else metrics.validations.push(line);
 }
 
+const isStep = (line: MetricsLine): line is StepLine => "loss" in line;
+const isSample = (line: MetricsLine): line is SampleLine => "sample" in line;
+
 function rank(line: MetricsLine): number {
-  return "loss" in line ? 0 : "sample" in line ? 2 : 1;
+  return isStep(line) ? 0 : isSample(line) ? 2 : 1;
 }
 
 function lineOf(event: TrainEvent): MetricsLine | undefined {
@@ -92,8 +96,7 @@ function lineOf(event: TrainEvent): MetricsLine | undefined {
     step: event.step,
     validation_loss: event.loss,
     perplexity: round(event.perplexity),
-    bits_per_byte: event.bitsPerByte,
-    bits_per_character: event.bitsPerCharacter,
+    ...measuredKeys(event),
     tokens: event.tokens,
     final: event.final,
   };

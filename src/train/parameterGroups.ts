@@ -1,7 +1,7 @@
 /** @file Which optimiser and rate each parameter of a model gets: matrices inside, embeddings, an output matrix of its own,
  *  vectors. With tied embeddings the embedding is the output too. What is frozen is left out. */
 
-import type { CausalModel } from "../models/index.js";
+import type { LanguageModel } from "../models/index.js";
 import type { Tensor } from "../tensor/index.js";
 import type { PretrainRecipe } from "./config/index.js";
 import { createAdamW } from "./optim/adamw.js";
@@ -19,9 +19,10 @@ export interface ParameterKinds {
   readonly adapters: readonly Tensor[];
 }
 
-const EMBEDDING = /(?:^|\.)(?:wte|wpe|embed_in|embed_tokens|embed_positions|shared)\.weight$/;
+const EMBEDDING =
+  /(?:^|\.)(?:wte|wpe|embed|embed_in|embed_tokens|embed_positions|shared|tok_embeddings|(?:word|position|token_type)_embeddings|relative_attention_bias)\.weight$/;
 const ADAPTER = /\.(?:lora_(?:A|B|embedding_A|embedding_B|magnitude_vector)|ia3_l|vera_lambda_[bd])(?:\.|$)/;
-const HEAD = /(?:^|\.)(?:lm_head|embed_out)\.weight$/;
+const HEAD = /(?:^|\.)(?:lm_head|embed_out)\.weight$|^out\.weight$/;
 
 export function parameterKinds(parameters: ReadonlyMap<string, Tensor>): ParameterKinds {
   const kinds = {
@@ -42,7 +43,7 @@ export function parameterKinds(parameters: ReadonlyMap<string, Tensor>): Paramet
   return kinds;
 }
 
-export function createOptimizer(model: CausalModel, recipe: PretrainRecipe, rates: Rates): Optimizer {
+export function createOptimizer(model: LanguageModel, recipe: PretrainRecipe, rates: Rates): Optimizer {
   const kinds = parameterKinds(model.parameters);
   const common = { betas: [recipe.beta1, recipe.beta2] as const, eps: 1e-10 };
   const muon = recipe.optimizer === "muon";

@@ -6,23 +6,13 @@ import {
   openShards,
   readDocuments,
   sourcesKey,
-  splitByPosition,
-  splitOf,
-  type TextDocument,
   type TokenStream,
   writeShards,
 } from "../data/index.js";
 import { exists, joinPath, makeFolder, readJson, sha256, writeAtomic } from "../platform/files.js";
-import {
-  loadTokenizer,
-  saveTokenizer,
-  type Tokenizer,
-  trainBpe,
-  trainCharacters,
-} from "../tokenizer/index.js";
+import { loadTokenizer, saveTokenizer, type Tokenizer } from "../tokenizer/index.js";
 import type { PretrainRecipe } from "./config/index.js";
 import type { Listener } from "./events.js";
-import { vocabularyFor } from "./presets.js";
 import { villageFile } from "./village.js";
 
 export interface Source {
@@ -30,56 +20,71 @@ export interface Source {
   readonly bytes: number;
 }
 
-export interface PreparedData {
+export interface PreparedSources {
   readonly tokenizer: Tokenizer;
   readonly tokenizerHash: string;
-  readonly train: TokenStream;
-  readonly validation: TokenStream;
   readonly sources: readonly Source[];
   /** Changes when any file does. */
   readonly sourcesKey: string;
 }
 
-interface PreparedFile {
+export interface PreparedText extends PreparedSources {
+  readonly train: TokenStream;
+  readonly validation: TokenStream;
+}
+
+export interface PreparedFile {
   readonly format: "cygnet-data/1";
   readonly tokenizerHash: string;
   readonly sources: readonly Source[];
   readonly sourcesKey: string;
 }
 
-/** Tokenizer training looks at so many characters at most: more text no longer changes the merges that matter. */
-const TOKENIZER_CHARACTERS = 2e8;
-const END_OF_TEXT = "<|endoftext|>";
+/** What an objective asks of the tokens. */
+export interface TokensWanted {
+  /** A tokenizer learned from these texts. */
+  learn(texts: Texts, emit: Listener, signal: AbortSignal | undefined): Promise<Tokenizer>;
+  /** What stands after each text; undefined where the tokenizer has no such token. Throws UserError where it must. */
+  endId(tokenizer: Tokenizer, recipe: PretrainRecipe): number | undefined;
+}
+
+/** Texts that a tokenizer learns from: those that will be trained on, as they are split. */
+export interface Texts {
+  readonly recipe: PretrainRecipe;
+  readonly documents: DocumentReader;
+  readonly validation: DocumentReader | undefined;
+}
 
 /** `folder` keeps the tokenizer and the shards. Throws UserError for text that cannot be used. */
-export async function prepareData(
+export async function prepareText(
   recipe: PretrainRecipe,
   folder: string,
+  wanted: TokensWanted,
   emit: Listener,
   signal?: AbortSignal,
-): Promise<PreparedData> {
-  const file = joinPath(folder, "prepared.json");
-  if (!exists(file)) {
-    const made = await make(recipe, folder, emit, signal);
-    writeAtomic(file, `${JSON.stringify(made, null, 2)}\n`);
-  }
-  const { tokenizerHash, sources, sourcesKey: key } = readJson(file) as PreparedFile;
-  const tokenizer = loadTokenizer(joinPath(folder, "tokenizer"));
+): Promise<PreparedText> {
+  const known = await prepared(folder, () => make(recipe, folder, wanted, emit, signal));
   const shards = joinPath(folder, "shards");
-  const options = { tokenizerHash, vocabSize: tokenizer.vocabSize };
+  const options = { tokenizerHash: known.tokenizerHash, vocabSize: known.tokenizer.vocabSize };
   return {
-    tokenizer,
-    tokenizerHash,
-    sources,
-    sourcesKey: key,
+    ...known,
     train: openShards(shards, "train", options),
     validation: openShards(shards, "validation", options),
   };
 }
 
+/** What is known of the data in `folder`, which `make` makes where nothing is there yet. */
+export async function prepared(folder: string, make: () => Promise<PreparedFile>): Promise<PreparedSources> {
+  const file = joinPath(folder, "prepared.json");
+  if (!exists(file)) writeAtomic(file, `${JSON.stringify(await make(), null, 2)}\n`);
+  const { tokenizerHash, sources, sourcesKey: key } = readJson(file) as PreparedFile;
+  return { tokenizer: loadTokenizer(joinPath(folder, "tokenizer")), tokenizerHash, sources, sourcesKey: key };
+}
+
 async function make(
   recipe: PretrainRecipe,
   folder: string,
+  wanted: TokensWanted,
   emit: Listener,
   signal: AbortSignal | undefined,
 ): Promise<PreparedFile> {
@@ -90,9 +95,12 @@ async function make(
   const validation = recipe.validation === undefined ? undefined : readDocuments(recipe.validation, reading);
   const files = [...documents.files, ...(validation?.files ?? [])];
   const key = sourcesKey(files);
-  const tokenizer = await makeTokenizer(recipe, documents, validation, emit);
-  saveTokenizer(tokenizer, joinPath(folder, "tokenizer"));
-  const tokenizerHash = sha256(JSON.stringify(tokenizer.definition));
+  const tokenizer =
+    recipe.tokenizer === undefined
+      ? await wanted.learn({ recipe, documents, validation }, emit, signal)
+      : loadTokenizer(recipe.tokenizer);
+  const endId = wanted.endId(tokenizer, recipe);
+  const tokenizerHash = keepTokenizer(tokenizer, folder);
   const bytes = files.reduce((sum, f) => sum + f.size, 0);
   emit({ type: "stage", stage: "shards", message: "cutting the text into tokens", share: 0 });
   const written = await writeShards({
@@ -100,7 +108,7 @@ async function make(
     ...(validation === undefined ? { validationFraction: recipe.validationFraction } : { validation }),
     encode: (text) => tokenizer.encode(text),
     vocabSize: tokenizer.vocabSize,
-    ...(tokenizer.eosId === undefined ? {} : { eosId: tokenizer.eosId }),
+    ...(endId === undefined ? {} : { eosId: endId }),
     tokenizerHash,
     folder: joinPath(folder, "shards"),
     onProgress: (done) =>
@@ -121,6 +129,12 @@ async function make(
   };
 }
 
+/** Saves it and returns its hash. */
+export function keepTokenizer(tokenizer: Tokenizer, folder: string): string {
+  saveTokenizer(tokenizer, joinPath(folder, "tokenizer"));
+  return sha256(JSON.stringify(tokenizer.definition));
+}
+
 /** What was odd about the text, counted: nothing is left out in silence. */
 function tell({ statistics }: DocumentReader, note: string | undefined, emit: Listener): void {
   if (note !== undefined) emit({ type: "note", message: note });
@@ -130,63 +144,7 @@ function tell({ statistics }: DocumentReader, note: string | undefined, emit: Li
     emit({ type: "note", message: `left out, ${reason}: ${count} (${statistics.skippedFirst[0]})` });
 }
 
-async function makeTokenizer(
-  recipe: PretrainRecipe,
-  documents: DocumentReader,
-  validation: DocumentReader | undefined,
-  emit: Listener,
-): Promise<Tokenizer> {
-  if (recipe.tokenizer !== undefined) return loadTokenizer(recipe.tokenizer);
-  const stage = (message: string, share?: number) =>
-    emit({ type: "stage", stage: "tokenizer", message, ...(share === undefined ? {} : { share }) });
-  if (recipe.characters) {
-    stage("collecting the characters");
-    // A character that only the validation text has would otherwise have no token.
-    const specialTokens =
-      several(documents) || (validation !== undefined && several(validation)) ? [END_OF_TEXT] : [];
-    return trainCharacters({ documents: texts(documents, validation), specialTokens });
-  }
-  const bytes = documents.files.reduce((sum, f) => sum + f.size, 0);
-  stage("learning a vocabulary", 0);
-  return trainBpe({
-    documents: trainingTexts(documents, validation === undefined ? recipe.validationFraction : 0),
-    vocabSize: recipe.vocabSize ?? vocabularyFor(bytes),
-    pattern: recipe.splitPattern,
-    ifCorpusTooSmall: recipe.vocabSize === undefined ? "shrink" : "refuse",
-    onProgress: (p) =>
-      stage(
-        "learning a vocabulary",
-        p.phase === "count" ? Math.min(0.5, (0.5 * p.characters) / bytes) : 0.5 + (0.5 * p.merges) / p.wanted,
-      ),
-  });
-}
-
-function several(documents: Iterable<TextDocument>): boolean {
-  let count = 0;
-  for (const _ of documents) if (++count === 2) return true;
-  return false;
-}
-
-function* texts(...readers: (DocumentReader | undefined)[]): Generator<string> {
-  for (const reader of readers) if (reader !== undefined) for (const { text } of reader) yield text;
-}
-
-/** The texts that will be trained on, as writeShards splits them: the tokenizer must not have seen the others. */
-function* trainingTexts(documents: DocumentReader, fraction: number): Generator<string> {
-  let first: string | undefined;
-  let count = 0;
-  let characters = 0;
-  const side = (text: string) => splitOf({ text }, fraction) === "train";
-  for (const { text } of documents) {
-    if (++count === 1) {
-      first = text;
-      continue;
-    }
-    if (first !== undefined && side(first)) yield first;
-    first = undefined;
-    if (side(text)) yield text;
-    characters += text.length;
-    if (characters > TOKENIZER_CHARACTERS) return;
-  }
-  if (first !== undefined) yield fraction === 0 ? first : splitByPosition(first, fraction).train;
+/** Whether attention is kept inside documents: only where there are several. */
+export function usesDocuments(recipe: PretrainRecipe, shards: TokenStream): boolean {
+  return recipe.documentAttention && shards.eosId !== null && shards.documentStarts.length > 1;
 }

@@ -4,9 +4,12 @@
 
 import { UserError } from "../platform/errors.js";
 import type { PretrainRecipe } from "./config/index.js";
+import { FAMILY_FACTS, type FamilyName, familyOf } from "./families.js";
 
 export interface ModelShape {
-  readonly family: PretrainRecipe["family"];
+  readonly objective: PretrainRecipe["objective"];
+  readonly family: FamilyName;
+  /** Of each stack. */
   readonly depth: number;
   readonly dim: number;
   readonly heads: number;
@@ -16,6 +19,7 @@ export interface ModelShape {
   readonly activation: string;
   readonly tieEmbeddings: boolean;
   readonly initRange: number;
+  readonly normFirst: boolean;
   readonly dropout: number;
 }
 
@@ -56,36 +60,32 @@ function headsFor(dim: number): number {
   return heads;
 }
 
-const ACTIVATIONS: Record<PretrainRecipe["family"], string> = {
-  qwen3: "silu",
-  llama: "silu",
-  gpt2: "gelu_new",
-};
-
 export function modelShape(recipe: PretrainRecipe): ModelShape {
   const preset = recipe.preset === undefined ? {} : PRESET_SHAPES[recipe.preset];
-  const family = preset.family ?? recipe.family;
+  const family = familyOf(recipe, preset.family ?? recipe.family);
+  const facts = FAMILY_FACTS[family];
   const depth = recipe.depth ?? preset.depth ?? depthFor(minutesOf(recipe));
   const dim = recipe.dim ?? preset.dim ?? depth * ASPECT;
   const heads = recipe.heads ?? preset.heads ?? headsFor(dim);
   const kvHeads = recipe.kvHeads ?? heads;
-  const gated = family !== "gpt2";
   const shape: ModelShape = {
+    objective: recipe.objective,
     family,
     depth,
     dim,
     heads,
     kvHeads,
-    mlpWidth: recipe.mlpWidth ?? preset.mlpWidth ?? (gated ? roundUp((dim * 8) / 3, 32) : 4 * dim),
+    mlpWidth: recipe.mlpWidth ?? preset.mlpWidth ?? (facts.gated ? roundUp((dim * 8) / 3, 32) : 4 * dim),
     context: recipe.context ?? preset.context ?? 256,
-    activation: recipe.activation ?? ACTIVATIONS[family],
+    activation: recipe.activation ?? facts.activation,
     tieEmbeddings: recipe.tieEmbeddings,
     initRange: recipe.initRange ?? 0.02,
+    normFirst: recipe.normFirst,
     dropout: recipe.dropout ?? 0,
   };
   divides("heads", heads, "dim", dim);
   divides("kvHeads", kvHeads, "heads", heads);
-  if ((dim / heads) % 2 !== 0 && gated)
+  if ((dim / heads) % 2 !== 0 && facts.rotary)
     throw new UserError({
       code: "recipe-shape",
       at: "heads",
@@ -93,11 +93,11 @@ export function modelShape(recipe: PretrainRecipe): ModelShape {
       found: dim / heads,
       fix: "change heads or dim",
     });
-  if (family === "gpt2" && kvHeads !== heads)
+  if (!facts.grouped && kvHeads !== heads)
     throw new UserError({
       code: "recipe-shape",
       at: "kvHeads",
-      message: "gpt2 has as many key heads as heads",
+      message: `${family} has as many key heads as heads`,
       found: kvHeads,
       expected: heads,
     });
@@ -117,12 +117,13 @@ export function rates(recipe: PretrainRecipe, shape: ModelShape): Rates {
   };
 }
 
-/** Sequences a step and at once. */
+/** Sequences a step and at once, where a sequence has `rowTokens` tokens to learn on average. */
 export function batchSizes(
   recipe: PretrainRecipe,
-  { context, depth }: Pick<ModelShape, "context" | "depth">,
+  { depth }: Pick<ModelShape, "depth">,
+  rowTokens: number,
 ): { batch: number; microBatch: number } {
-  const batch = recipe.batch ?? Math.max(1, Math.round((TOKENS_A_STEP_AND_LAYER * depth) / context));
+  const batch = recipe.batch ?? Math.max(1, Math.round((TOKENS_A_STEP_AND_LAYER * depth) / rowTokens));
   const microBatch = recipe.microBatch ?? batch;
   divides("microBatch", microBatch, "batch", batch);
   return { batch, microBatch };

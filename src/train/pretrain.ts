@@ -4,27 +4,25 @@
  *
  *  A run that was stopped or killed goes on with { out, resume: true }, to the same bits. */
 
-import { createValidation } from "../data/index.js";
 import { saveModel } from "../models/index.js";
 import { createEngine, type Engine } from "../tensor/index.js";
 import { saveTokenizer } from "../tokenizer/index.js";
-import { type Cadence, cadenceOf } from "./cadence.js";
+import { cadenceOf } from "./cadence.js";
 import { latestCheckpoint, readCheckpoint } from "./checkpoint.js";
-import type { PretrainConfig, PretrainRecipe } from "./config/index.js";
-import { type EvaluationResult, evaluateLoss } from "./evaluate.js";
+import type { PretrainConfig } from "./config/index.js";
 import type { Listener } from "./events.js";
-import { flopsPerToken, measurePeak } from "./flops.js";
+import { measurePeak } from "./flops.js";
 import { lineageOf } from "./lineage.js";
 import { type LoopResult, type Progress, trainLoop } from "./loop.js";
 import { budgetMs, makePlan } from "./makePlan.js";
+import type { EvaluationResult } from "./measures.js";
 import { openMetrics } from "./metrics.js";
-import { modelConfig } from "./modelConfig.js";
-import { type PreparedData, prepareData } from "./prepare.js";
+import { objectiveOf } from "./objectives/index.js";
+import type { Prepared } from "./objectives/objective.js";
 import { batchSizes, modelShape, rates } from "./presets.js";
 import { factsOf, reporting } from "./reporting.js";
 import { openRun, type RunFolder } from "./runFolder.js";
-import { samplePrompt, sampleText } from "./sample.js";
-import { createSession, type Session, type SessionOptions, usesDocuments } from "./session.js";
+import { createSession, type Session, type SessionOptions } from "./session.js";
 
 export interface PretrainOptions {
   /** Told of everything that happens. */
@@ -60,7 +58,7 @@ export async function pretrain(
   const run = openRun(config);
   const emit: Listener = onEvent ?? (() => {});
   const { recipe } = run;
-  batchSizes(recipe, modelShape(recipe)); // a recipe that makes no sense is refused before any work
+  batchSizes(recipe, modelShape(recipe), 1); // a recipe that makes no sense is refused before any work
   const engine = createEngine({
     device: recipe.device,
     compute: recipe.compute,
@@ -69,12 +67,11 @@ export async function pretrain(
     onFallback: (why) => emit({ type: "note", message: why }),
   });
   try {
-    const data = await prepareData(recipe, run.paths.data, emit, signal);
+    const data = await objectiveOf(recipe).prepare(recipe, run.paths.data, emit, signal);
     try {
       return await train(run, engine, data, emit, signal);
     } finally {
-      data.train.close();
-      data.validation.close();
+      data.close();
     }
   } finally {
     engine.dispose();
@@ -84,45 +81,30 @@ export async function pretrain(
 async function train(
   run: RunFolder,
   engine: Engine,
-  data: PreparedData,
+  data: Prepared,
   emit: Listener,
   signal: AbortSignal | undefined,
 ): Promise<PretrainResult> {
   const { recipe, paths } = run;
   const now = () => performance.now();
   const shape = modelShape(recipe);
-  const { batch, microBatch } = batchSizes(recipe, shape);
+  const { batch, microBatch } = batchSizes(recipe, shape, data.rowTokens);
   const microBatches = batch / microBatch;
-  const { tokenizer } = data;
-  const vocabulary = { vocabSize: tokenizer.vocabSize, eosId: tokenizer.eosId };
-  const config = modelConfig(shape, vocabulary);
   const { context } = shape;
-  const options: SessionOptions = {
-    engine,
-    recipe,
-    config,
-    rates: rates(recipe, shape),
-    shards: data.train,
-    microBatch,
-    context,
-  };
-  const prompt = samplePrompt(recipe, tokenizer, data.validation);
+  const options: SessionOptions = { engine, recipe, rates: rates(recipe, shape), data, microBatch };
   const peakFlops = measurePeak(engine, now);
   const plan = run.plan() ?? makePlan(run, options, microBatches, emit, now);
   signal?.throwIfAborted();
 
   const session = createSession(options);
+  const { training } = session;
   const start = restore(session, paths.checkpoints);
   const metrics = openMetrics(paths.metrics, start.step);
   const facts = factsOf(run, session, data, { batch, context, plan, from: start.step, peakFlops });
   const listener = reporting(run, facts, metrics, emit);
   listener({ type: "start", ...facts });
 
-  const cadence = cadenceOf(recipe, plan.steps, batch * context, context);
-  const evaluate = (part: Cadence | undefined) =>
-    evaluateLoss(session.model, validationOf(recipe, data, microBatch, context, part), signal);
-  const sample = (seed: number) =>
-    sampleText(session.model, tokenizer, { prompt, tokens: SAMPLE_TOKENS, seed });
+  const cadence = cadenceOf(recipe, plan.steps, batch * data.rowTokens, data.rowTokens);
   const result = await trainLoop({
     session,
     recipe,
@@ -133,22 +115,19 @@ async function train(
     start,
     budgetMs: budgetMs(recipe),
     cadence,
-    flopsPerToken: flopsPerToken(session.model, context),
     peakFlops,
     async evaluate(at) {
-      const found = await evaluate(cadence);
+      const found = await training.evaluate({ tokens: cadence.evaluateTokens }, signal);
       save(run, session, data, metricsOf(at)); // so that a run can be talked to while it goes on
       return found;
     },
-    sample,
+    sample: training.sample,
     savePlan: run.savePlan,
     emit: listener,
     signal,
     now,
   });
-  return session.withBest(() =>
-    finish({ run, session, data, result, listener, evaluate: () => evaluate(undefined), sample }),
-  );
+  return session.withBest(() => finish({ run, session, data, result, listener, signal }));
 }
 
 /** Puts the last checkpoint into the session, if there is one; returns what was done until then. */
@@ -163,16 +142,22 @@ function restore(session: Session, folder: string): Progress {
 interface FinishOptions {
   readonly run: RunFolder;
   readonly session: Session;
-  readonly data: PreparedData;
+  readonly data: Prepared;
   readonly result: LoopResult;
   readonly listener: Listener;
-  readonly evaluate: () => Promise<EvaluationResult>;
-  readonly sample: (seed: number) => Promise<string>;
+  readonly signal: AbortSignal | undefined;
 }
 
 /** Sample, validation on all of the text, the model's folder; of a run that was stopped, the folder alone. */
-async function finish(options: FinishOptions): Promise<PretrainResult> {
-  const { run, session, data, result, listener } = options;
+async function finish({
+  run,
+  session,
+  data,
+  result,
+  listener,
+  signal,
+}: FinishOptions): Promise<PretrainResult> {
+  const { training } = session;
   const { model, report } = run.paths;
   const { step } = result;
   const metrics = metricsOf(result);
@@ -180,8 +165,8 @@ async function finish(options: FinishOptions): Promise<PretrainResult> {
     save(run, session, data, metrics);
     return { model, report, finished: false, metrics };
   }
-  listener({ type: "sample", step, text: await options.sample(step) });
-  const validation = await options.evaluate();
+  listener({ type: "sample", step, text: await training.sample(step) });
+  const validation = await training.evaluate(undefined, signal);
   const final = { ...metrics, validation };
   listener({ type: "stage", stage: "save", message: "writing the model" });
   save(run, session, data, final);
@@ -194,34 +179,9 @@ function metricsOf({ step, tokens, elapsedMs }: Progress): PretrainMetrics {
   return { steps: step, tokens, seconds: elapsedMs / 1000 };
 }
 
-/** Tokens of a sample at most. */
-const SAMPLE_TOKENS = 150;
-
-/** The first tokens of the validation text, for a look on the way; or all of it, in rows that overlap by half, so that every
- *  token is predicted from at least half a context of what stands before it (as far as its text goes back). */
-function validationOf(
-  recipe: PretrainRecipe,
-  data: PreparedData,
-  batch: number,
-  context: number,
-  part: Cadence | undefined,
-) {
-  return createValidation({
-    shards: data.validation,
-    batch,
-    context,
-    documentStarts: usesDocuments(recipe, data.validation),
-    ...(part === undefined
-      ? { stride: Math.max(1, context >> 1) }
-      : { maxRows: Math.ceil(part.evaluateTokens / context) }),
-  });
-}
-
-/** What small models write best with; whoever loads the model may say otherwise. */
-const GENERATION = { do_sample: true, temperature: 0.8, top_p: 0.95 };
-
-function save(run: RunFolder, session: Session, data: PreparedData, metrics: PretrainMetrics): void {
+function save(run: RunFolder, { training }: Session, data: Prepared, metrics: PretrainMetrics): void {
   saveTokenizer(data.tokenizer, run.paths.model);
-  const lineage = lineageOf(run, data, metrics, session.model.engine);
-  saveModel(session.model, run.paths.model, { lineage, generationConfig: GENERATION });
+  const { model, generationConfig } = training;
+  const lineage = lineageOf(run, data, metrics, model.engine);
+  saveModel(model, run.paths.model, { lineage, generationConfig });
 }

@@ -5,8 +5,8 @@ import { writeAtomic } from "../platform/files.js";
 import { describeMachine } from "../platform/machine.js";
 import type { Listener, RunFacts, TrainEvent } from "./events.js";
 import type { MetricsLog } from "./metrics.js";
+import type { Prepared } from "./objectives/objective.js";
 import { type Plan, totalSteps } from "./plan.js";
-import type { PreparedData } from "./prepare.js";
 import { renderReport } from "./report/report.js";
 import type { RunFolder } from "./runFolder.js";
 import type { Session } from "./session.js";
@@ -19,13 +19,13 @@ interface MoreFacts {
   readonly peakFlops: number;
 }
 
-export function factsOf(run: RunFolder, session: Session, data: PreparedData, more: MoreFacts): RunFacts {
-  const { model } = session;
+export function factsOf(run: RunFolder, session: Session, data: Prepared, more: MoreFacts): RunFacts {
+  const { model, layers } = session.training;
   const { backend, compute } = model.engine;
   return {
     out: run.folder,
     family: model.family,
-    depth: model.layers,
+    depth: layers,
     dim: model.dim,
     parameters: [...model.parameters.values()].reduce((sum, p) => sum + p.size, 0),
     vocabSize: model.vocabSize,
@@ -33,8 +33,8 @@ export function factsOf(run: RunFolder, session: Session, data: PreparedData, mo
     batch: more.batch,
     steps: totalSteps(more.plan),
     from: more.from,
-    trainTokens: data.train.tokens,
-    validationTokens: data.validation.tokens,
+    trainTokens: data.trainTokens,
+    validationTokens: data.validationTokens,
     engine: `${backend.name} (${backend.isa}), ${compute}, ${backend.threads} threads`,
     peakFlops: more.peakFlops,
   };

@@ -1,11 +1,10 @@
-/** @file What a run holds in memory: model, optimiser, perhaps an average of the weights, and the place in the data; and
- *  how all of it goes into a checkpoint and comes back. */
+/** @file What a run holds in memory: what trains, its optimiser, perhaps an average of the weights; and how all of it goes
+ *  into a checkpoint and comes back. */
 
-import { createLoader, type Loader, type TokenStream } from "../data/index.js";
-import { type CausalModel, createModel } from "../models/index.js";
 import type { Engine, Tensor } from "../tensor/index.js";
 import type { TrainingState } from "./checkpoint.js";
 import type { PretrainRecipe } from "./config/index.js";
+import type { Prepared, Training } from "./objectives/objective.js";
 import { createWeightAverage, type WeightAverage } from "./optim/ema.js";
 import type { Optimizer } from "./optim/optimizer.js";
 import { createOptimizer } from "./parameterGroups.js";
@@ -14,18 +13,15 @@ import type { Rates } from "./presets.js";
 export interface SessionOptions {
   readonly engine: Engine;
   readonly recipe: PretrainRecipe;
-  readonly config: Readonly<Record<string, unknown>>;
   readonly rates: Rates;
-  readonly shards: TokenStream;
+  readonly data: Prepared;
   readonly microBatch: number;
-  readonly context: number;
 }
 
 export interface Session {
-  readonly model: CausalModel;
+  readonly training: Training;
   readonly optimizer: Optimizer;
   readonly average: WeightAverage | undefined;
-  readonly loader: Loader;
   /** All that a checkpoint must hold, under names of its own. */
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** Runs fn with the weights that are to be judged and kept: their average, if there is one. */
@@ -35,26 +31,17 @@ export interface Session {
   dispose(): void;
 }
 
-export function createSession(options: SessionOptions): Session {
-  const { engine, recipe, shards, context } = options;
-  const model = createModel({ config: options.config, engine, seed: recipe.seed });
-  const optimizer = createOptimizer(model, recipe, options.rates);
+export function createSession({ engine, recipe, rates, data, microBatch }: SessionOptions): Session {
+  const training = data.begin(engine, microBatch);
+  const { model, dealer } = training;
+  const optimizer = createOptimizer(model, recipe, rates);
   const average = recipe.ema > 0 ? createWeightAverage(model.parameters, recipe.ema) : undefined;
-  const loader = createLoader({
-    shards,
-    batch: options.microBatch,
-    context,
-    seed: recipe.seed,
-    mode: recipe.packing,
-    documentStarts: usesDocuments(recipe, shards),
-  });
   const named = (prefix: string, tensors: ReadonlyMap<string, Tensor>) =>
     [...tensors].map(([name, t]) => [`${prefix}.${name}`, t] as const);
   return {
-    model,
+    training,
     optimizer,
     average,
-    loader,
     tensors: new Map([
       ...named("model", model.parameters),
       ...named("optimizer", optimizer.tensors),
@@ -69,9 +56,9 @@ export function createSession(options: SessionOptions): Session {
         average.swap();
       }
     },
-    state: () => ({ loader: loader.state(), counts: optimizer.counts(), averaged: average?.count ?? 0 }),
+    state: () => ({ loader: dealer.state(), counts: optimizer.counts(), averaged: average?.count ?? 0 }),
     restore(state) {
-      loader.restore(state.loader);
+      dealer.restore(state.loader);
       optimizer.setCounts(state.counts);
       if (average !== undefined) average.count = state.averaged;
     },
@@ -81,9 +68,4 @@ export function createSession(options: SessionOptions): Session {
       model.dispose();
     },
   };
-}
-
-/** Whether attention is kept inside documents: only where there are several. */
-export function usesDocuments(recipe: PretrainRecipe, shards: TokenStream): boolean {
-  return recipe.documentAttention && shards.eosId !== null && shards.documentStarts.length > 1;
 }

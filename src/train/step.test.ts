@@ -2,11 +2,13 @@ import { describe, expect, test } from "vitest";
 import { decoderConfigs } from "../../test/support/decoderConfigs.js";
 import { testEngine } from "../../test/support/optim.js";
 import { type Batch, NO_TARGET } from "../data/index.js";
-import { createModel } from "../models/index.js";
+import { type CausalModel, createModel } from "../models/index.js";
 import { createRandom } from "../tensor/random.js";
 import { checkRecipe } from "./config/index.js";
 import { modelConfig } from "./modelConfig.js";
+import { causalBatch } from "./objectives/causal.js";
 import { createAdamW } from "./optim/adamw.js";
+import type { Optimizer } from "./optim/optimizer.js";
 import { createOptimizer } from "./parameterGroups.js";
 import { modelShape, rates } from "./presets.js";
 import { trainStep } from "./step.js";
@@ -44,21 +46,22 @@ function together(parts: readonly Batch[]): Batch {
   };
 }
 
-const options = { lrFactor: 1, maxNorm: 1 };
+const stepOf = ({ model, optimizer }: { model: CausalModel; optimizer: Optimizer }, rows: readonly Batch[]) =>
+  trainStep(
+    model,
+    optimizer,
+    rows.map((b) => causalBatch(model, b)),
+    { lrFactor: 1, maxNorm: 1 },
+  );
 
 describe("a training step", () => {
   test("eight micro-batches of one row are one batch of eight", () => {
     const [parts, whole, uneven] = [makeModel(), makeModel(), makeModel()];
     const data = rows();
     const results = [
-      trainStep(parts.model, parts.optimizer, data, options),
-      trainStep(whole.model, whole.optimizer, [together(data)], options),
-      trainStep(
-        uneven.model,
-        uneven.optimizer,
-        [together(data.slice(0, 3)), together(data.slice(3))],
-        options,
-      ),
+      stepOf(parts, data),
+      stepOf(whole, [together(data)]),
+      stepOf(uneven, [together(data.slice(0, 3)), together(data.slice(3))]),
     ];
     for (const r of results) {
       expect(Math.abs(r.loss - results[0]!.loss)).toBeLessThan(1e-6);
@@ -74,9 +77,7 @@ describe("a training step", () => {
       }
     }
     // The wrong normaliser would be seen: the mean of the rows' means is another number.
-    const means = rows().map(
-      (row) => trainStep(makeModel().model, makeModel().optimizer, [row], options).loss,
-    );
+    const means = rows().map((row) => stepOf(makeModel(), [row]).loss);
     expect(Math.abs(means.reduce((x, y) => x + y, 0) / 8 - results[0]!.loss)).toBeGreaterThan(1e-4);
   });
 
@@ -84,7 +85,7 @@ describe("a training step", () => {
     const { engine, model, optimizer } = makeModel();
     const memory: number[] = [];
     for (let i = 0; i < 6; i++) {
-      trainStep(model, optimizer, [together(rows())], options);
+      stepOf({ model, optimizer }, [together(rows())]);
       memory.push(engine.backend.memory().bytes);
     }
     expect(memory[5]).toBe(memory[1]);
@@ -96,7 +97,7 @@ describe("a training step", () => {
     p.write(p.readFloats().fill(Number.NaN));
     const embedding = model.parameters.get("model.embed_tokens.weight")!;
     const before = embedding.readFloats();
-    const result = trainStep(model, optimizer, rows(), options);
+    const result = stepOf({ model, optimizer }, rows());
     expect(result.finite).toBe(false);
     expect(embedding.readFloats()).toEqual(before);
   });
@@ -107,7 +108,7 @@ describe("a training step", () => {
       const config = { ...decoderConfigs.mixtral!, router_aux_loss_coef: weight };
       const model = createModel({ config, engine, seed: 3 });
       const optimizer = createAdamW([{ parameters: [], lr: 0, betas: [0.9, 0.99], eps: 1e-8 }]);
-      const { loss } = trainStep(model, optimizer, rows(), options);
+      const { loss } = stepOf({ model, optimizer }, rows());
       const router = model.parameters.get("model.layers.1.block_sparse_moe.gate.weight")!;
       return { loss, gradient: router.grad!.readFloats() };
     };

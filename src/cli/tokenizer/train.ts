@@ -20,11 +20,6 @@ import {
   trainBpe,
   trainTokenizer,
 } from "../../tokenizer/index.js";
-import { command } from "../command.js";
-import type { Io } from "../io.js";
-import { StoppedError } from "../program.js";
-import { amount, duration } from "../views/format.js";
-import { progressLine } from "../views/progressLine.js";
 import {
   MODELS,
   NORMALIZERS,
@@ -33,7 +28,12 @@ import {
   PRESETS,
   type Preset,
   preTokenizerJson,
-} from "./presets.js";
+} from "../../tokenizer/training/presets.js";
+import { command } from "../command.js";
+import type { Io } from "../io.js";
+import { StoppedError } from "../program.js";
+import { amount, duration } from "../views/format.js";
+import { progressLine } from "../views/progressLine.js";
 import { unknownIdOf } from "./source.js";
 
 const TrainSchema = z.strictObject({

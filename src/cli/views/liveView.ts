@@ -3,7 +3,13 @@
 
 import type { Output } from "../../platform/terminal.js";
 import { wantsColour } from "../../platform/terminal.js";
-import type { Listener, StepEvent, TrainEvent } from "../../train/index.js";
+import {
+  type EvaluationResult,
+  type Listener,
+  measuresOf,
+  type StepEvent,
+  type TrainEvent,
+} from "../../train/index.js";
 import { amount, bar, duration, sparkline } from "./format.js";
 
 /** Milliseconds between two drawings. */
@@ -74,11 +80,15 @@ export function liveView(out: Output, now: () => number): LiveView {
           if (due() || event.step === event.steps) draw(stepLines(event, losses, validation, ink));
           return;
         case "validation":
-          validation = ` · validation ${event.loss.toFixed(3)} (${event.bitsPerByte.toFixed(3)} bits/byte)`;
+          validation = ` · validation ${event.loss.toFixed(3)}${brief(event)}`;
           if (event.final)
             say(
               ink.bold(
-                `validation: ${event.loss.toFixed(4)} nats a token · perplexity ${event.perplexity.toFixed(2)} · ${event.bitsPerByte.toFixed(4)} bits a byte · ${event.bitsPerCharacter.toFixed(4)} bits a character`,
+                `validation: ${event.loss.toFixed(4)} nats a token · perplexity ${event.perplexity.toFixed(2)}${measuresOf(
+                  event,
+                )
+                  .map((m) => ` · ${m.value.toFixed(m.digits)} ${m.name}`)
+                  .join("")}`,
               ),
             );
           return;
@@ -92,6 +102,12 @@ export function liveView(out: Output, now: () => number): LiveView {
       }
     },
   };
+}
+
+/** The first of what was measured beside the loss. */
+function brief(result: EvaluationResult): string {
+  const [first] = measuresOf(result);
+  return first === undefined ? "" : ` (${first.value.toFixed(Math.min(3, first.digits))} ${first.name})`;
 }
 
 function stepLines(e: StepEvent, losses: readonly number[], validation: string, ink: Ink): string[] {

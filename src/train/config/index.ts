@@ -6,12 +6,14 @@ import { UserError } from "../../platform/errors.js";
 import { type CheckOptions, check } from "../../platform/schema.js";
 import { budgetFields } from "./budget.js";
 import { modelFields } from "./model.js";
+import { OBJECTIVE_OF, objectiveFields } from "./objective.js";
 import { optimizerFields } from "./optimizer.js";
 import { runFields } from "./run.js";
 import { textFields } from "./text.js";
 
 /** The parts, in the order in which help shows them. */
 export const PARTS = {
+  objective: objectiveFields,
   text: textFields,
   model: modelFields,
   budget: budgetFields,
@@ -22,6 +24,7 @@ export const PARTS = {
 export { RESUMABLE } from "./run.js";
 
 export const PretrainSchema = z.strictObject({
+  ...objectiveFields,
   ...textFields,
   ...modelFields,
   ...budgetFields,
@@ -43,8 +46,27 @@ export function checkRecipe(config: unknown, options: CheckOptions = {}): Pretra
   exclude(recipe, ["tokenizer", "vocabSize"], show);
   if (recipe.tokenizer !== undefined && recipe.characters)
     throw contradiction(["tokenizer", "characters"], show);
+  checkObjective(recipe, show);
   if (recipe.resume && recipe.overwrite) throw contradiction(["resume", "overwrite"], show);
   return recipe;
+}
+
+/** Fields of one objective with another, and an objective without text. */
+function checkObjective(recipe: PretrainRecipe, show: (key: string) => string): void {
+  const { objective } = recipe;
+  const values: Readonly<Record<string, unknown>> = recipe;
+  for (const [key, wanted] of Object.entries(OBJECTIVE_OF))
+    if (wanted !== objective && values[key] !== undefined && values[key] !== false)
+      throw new UserError({
+        code: "recipe-contradiction",
+        at: show(key),
+        message: `belongs to the objective ${wanted}`,
+        found: `${show("objective")} ${objective}`,
+        fix: `leave it out, or give ${show("objective")} ${wanted}`,
+      });
+  exclude(recipe, ["data", "source"], show);
+  exclude(recipe, ["validation", "validationSource"], show);
+  if (objective !== "causal" && recipe.characters) throw contradiction(["objective", "characters"], show);
 }
 
 function exclude(

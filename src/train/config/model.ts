@@ -3,6 +3,17 @@
 import { z } from "zod";
 import { chance, count, positive } from "./fields.js";
 
+export const FAMILIES = [
+  "qwen3",
+  "llama",
+  "gpt2",
+  "bert",
+  "modernbert",
+  "transformer",
+  "bart",
+  "t5",
+] as const;
+
 export const PRESETS = ["tiny", "small", "medium", "large", "gpt2"] as const;
 
 export const modelFields = {
@@ -11,9 +22,11 @@ export const modelFields = {
     .describe("layers: the dial that sets width, heads, rates and batch; by default by the minutes"),
   preset: z.enum(PRESETS).optional().describe("a whole model by name, instead of a depth"),
   family: z
-    .enum(["qwen3", "llama", "gpt2"])
-    .default("qwen3")
-    .describe("architecture: qwen3 normalises queries and keys, llama does not, gpt2 learns positions"),
+    .enum(FAMILIES)
+    .optional()
+    .describe(
+      "architecture. causal: qwen3 (default) normalises queries and keys, llama does not, gpt2 learns positions; masked: bert (default), modernbert rotates positions and gates; seq2seq: transformer (default for pairs) as in the paper, bart learns positions, t5 (default for spans) has relative ones",
+    ),
   dim: count().optional().describe("width; by default 40 a layer"),
   heads: count()
     .optional()
@@ -33,6 +46,10 @@ export const modelFields = {
     .describe(
       "activation by its name in config.json, such as silu, gelu_pytorch_tanh, relu2; by default the family's",
     ),
+  normFirst: z
+    .boolean()
+    .default(false)
+    .describe("transformer: norms stand before each block, instead of after it as in the paper"),
   tieEmbeddings: z.boolean().default(true).describe("one matrix for embedding and output"),
   dropout: chance()
     .optional()

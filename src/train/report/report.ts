@@ -3,7 +3,8 @@
 
 import type { Machine } from "../../platform/machine.js";
 import type { RunFacts } from "../events.js";
-import type { Metrics, StepLine } from "../metrics.js";
+import { MEASURES } from "../measures.js";
+import type { Metrics, StepLine, ValidationLine } from "../metrics.js";
 import { chart, escapeHtml, smooth } from "./chart.js";
 import { STYLE } from "./style.js";
 
@@ -72,14 +73,11 @@ function numbers({ facts, metrics }: ReportInput): [string, string][] {
   if (last !== undefined) rows.push([mean((s) => s.loss).toFixed(4), "training loss, nats a token"]);
   if (validation !== undefined) {
     rows.push([validation.validation_loss.toFixed(4), `validation loss${validation.final ? "" : " (part)"}`]);
-    rows.push(
-      [validation.bits_per_byte.toFixed(4), "bits a byte"],
-      [validation.bits_per_character.toFixed(4), "bits a character"],
-    );
+    rows.push(...measured(validation).map(({ value, name }): [string, string] => [value, name]));
   }
   if (last === undefined) return rows;
   rows.push(
-    [grouped(last.tokens), "tokens seen"],
+    [grouped(last.tokens), "tokens learned"],
     [grouped(Math.round(mean((s) => s.tokens_per_second))), "tokens a second"],
   );
   if (recent.every((s) => s.peak_share !== null))
@@ -107,13 +105,7 @@ function charts({ steps, validations }: Metrics): string {
       ],
     }),
     // One validation is a number, not a curve: it stands above.
-    curve.length < 2
-      ? ""
-      : chart({
-          title: "Validation",
-          unit: "bits a byte",
-          series: [{ name: "", points: curve.map((v) => [v.step, v.bits_per_byte] as const), tone: 2 }],
-        }),
+    curve.length < 2 ? "" : measureChart(curve),
     chart({
       title: "Learning rate",
       unit: "of the matrices",
@@ -137,6 +129,21 @@ function charts({ steps, validations }: Metrics): string {
       ],
     }),
   ].join("");
+}
+
+/** The first measure that the run has, over its steps. */
+function measureChart(curve: readonly ValidationLine[]): string {
+  const found = Object.values(MEASURES).find(({ key }) => typeof curve[0]?.[key] === "number");
+  if (found === undefined) return "";
+  const points = curve.map((v) => [v.step, Number(v[found.key])] as const);
+  return chart({ title: "Validation", unit: found.name, series: [{ name: "", points, tone: 2 }] });
+}
+
+function measured(line: ValidationLine): { name: string; value: string }[] {
+  return Object.values(MEASURES).flatMap(({ key, name, digits }) => {
+    const value = line[key];
+    return typeof value === "number" ? [{ name, value: value.toFixed(digits) }] : [];
+  });
 }
 
 function samples({ samples: all }: Metrics): string {

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { type CausalModel, createModel } from "../../../models/index.js";
 import { createAdamW } from "../../../train/optim/adamw.js";
+import { causalBatch } from "../../../train/objectives/causal.js";
 import { trainStep } from "../../../train/step.js";
 import { createEngine, type Device, type Engine } from "../../index.js";
 import * as ops from "../../ops/index.js";
@@ -43,7 +44,7 @@ describe.each(devices)("numbers that are not finite, %s", (device) => {
 
   function step(model: CausalModel, options = { recompute: false }) {
     const optimizer = createAdamW([{ parameters: [...model.parameters.values()], lr: 0.1 }]);
-    return trainStep(model, optimizer, [batch], { lrFactor: 1, maxNorm: 1, ...options });
+    return trainStep(model, optimizer, [causalBatch(model, batch)], { lrFactor: 1, maxNorm: 1, ...options });
   }
 
   test("a NaN in a weight: the product that read it, the weight, the layer", () => {
@@ -135,7 +136,7 @@ describe.each(devices)("numbers that are not finite, %s", (device) => {
       const e = createEngine({ device, threads: 2, compute, debugNumerics });
       const model = makeModel(e);
       const optimizer = createAdamW([{ parameters: [...model.parameters.values()], lr: 0.1 }]);
-      const run = () => trainStep(model, optimizer, [batch], { lrFactor: 1, maxNorm: 1 });
+      const run = () => trainStep(model, optimizer, [causalBatch(model, batch)], { lrFactor: 1, maxNorm: 1 });
       const made = [run(), run(), run()].map(({ loss, gradNorm }) => [loss, gradNorm]);
       const weights = [...model.parameters.values()].map((p) => [...p.readFloats()]);
       e.dispose();

@@ -1,9 +1,10 @@
 /** @file What a kind of tokenizer is made of: the components that published tokenizers of its kind have, by names that a
  *  person can say. */
 
-import type { ModelTraining, TokenRoles } from "../../tokenizer/index.js";
-import { GPT2_PATTERN, GPT4_PATTERN } from "../../tokenizer/pretokenizers/patterns.js";
-import { BYTE_TO_CODE_POINT } from "../../tokenizer/text/byteAlphabet.js";
+import { GPT2_PATTERN, GPT4_PATTERN } from "../pretokenizers/patterns.js";
+import { BYTE_TO_CODE_POINT } from "../text/byteAlphabet.js";
+import type { TokenRoles } from "../tokenizer.js";
+import type { ModelTraining } from "./trainTokenizer.js";
 
 export const MODELS = ["bpe", "byte-fallback", "wordpiece", "unigram", "wordlevel"] as const;
 export const NORMALIZERS = ["none", "nfc", "nfkc", "lowercase", "bert", "bert-cased"] as const;
