@@ -66,6 +66,7 @@ function checkObjective(recipe: PretrainRecipe, show: (key: string) => string): 
       });
   exclude(recipe, ["data", "source"], show);
   exclude(recipe, ["validation", "validationSource"], show);
+  if (recipe.family === "t5" && recipe.recompute) throw contradiction(["family", "recompute"], show);
   if (objective !== "causal" && recipe.characters) throw contradiction(["objective", "characters"], show);
 }
 

@@ -249,7 +249,8 @@ function read(model: Seq2SeqModel, b: PairBatch, options: Parameters<Seq2SeqMode
   const { batch } = b.source;
   const encoded = model.encode(b.source, options);
   const target = { inputIds: model.shiftRight(b.labels, batch), batch, seq: b.targetSeq };
-  return model.decode(target, encoded, options);
+  // The decoder's layers all need the source: their inputs alone are not enough to compute them again.
+  return model.decode(target, encoded, { ...options, recompute: false });
 }
 
 export async function evaluatePairs(
