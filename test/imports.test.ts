@@ -15,7 +15,7 @@ const LAYERS: Record<string, readonly string[]> = {
   data: ["platform", "tokenizer"],
   models: ["platform", "tensor", "nn", "tokenizer"],
   /** src/evaluate/metrics: texts and numbers compared, without a model. */
-  metrics: ["platform"],
+  metrics: ["platform", "tokenizer", "data"],
   generate: ["platform", "tensor", "nn", "tokenizer", "data", "models"],
   train: ["platform", "tensor", "nn", "tokenizer", "data", "metrics", "models", "generate"],
   evaluate: ["platform", "tensor", "nn", "tokenizer", "data", "metrics", "models", "generate", "train"],

@@ -35,6 +35,8 @@ export interface Text2Text {
   readonly defaults: Text2TextOptions;
   /** One text for each, in their order. Throws UserError for a source longer than the model reads. */
   generate(texts: readonly string[], options?: Text2TextOptions): Promise<string[]>;
+  /** The same for sources that are token ids already, their end token included: with sentinels, say. */
+  generateFromIds(sources: readonly Int32Array[], options?: Text2TextOptions): Promise<string[]>;
   dispose(): void;
 }
 
@@ -64,18 +66,24 @@ export function text2text(
   tokenizer: Tokenizer,
   defaults: Text2TextOptions = {},
 ): Text2Text {
+  const generateFromIds: Text2Text["generateFromIds"] = async (sources, options = {}) => {
+    const settings = { ...defaults, ...given(options) };
+    const size = settings.batchSize ?? 16;
+    const written: string[] = [];
+    for (let from = 0; from < sources.length; from += size)
+      written.push(...(await rewrite(model, tokenizer, sources.slice(from, from + size), settings)));
+    return written;
+  };
   return {
     model,
     tokenizer,
     defaults,
-    async generate(texts, options = {}) {
-      const settings = { ...defaults, ...given(options) };
-      const size = settings.batchSize ?? 16;
-      const written: string[] = [];
-      for (let from = 0; from < texts.length; from += size)
-        written.push(...(await rewrite(model, tokenizer, texts.slice(from, from + size), settings)));
-      return written;
-    },
+    generate: (texts, options) =>
+      generateFromIds(
+        texts.map((text) => tokenizer.encoding(text, { truncation: null, padding: null }).ids),
+        options,
+      ),
+    generateFromIds,
     dispose: () => model.dispose(),
   };
 }
@@ -83,7 +91,7 @@ export function text2text(
 async function rewrite(
   model: Seq2SeqModel,
   tokenizer: Tokenizer,
-  texts: readonly string[],
+  sources: readonly Int32Array[],
   options: Text2TextOptions,
 ): Promise<string[]> {
   const start = options.decoderStartTokenId ?? model.decoderStartTokenId;
@@ -94,10 +102,10 @@ async function rewrite(
       fix: "give decoderStartTokenId: for mBART the id of the language to write",
     });
   const { engine } = model;
-  const encoded = engine.noGrad(() => model.encode(sourceOf(model, tokenizer, texts)));
+  const encoded = engine.noGrad(() => model.encode(sourceOf(model, sources)));
   try {
     const decoder = conditioned(model, encoded);
-    const prompts = texts.map(() => Int32Array.of(start));
+    const prompts = sources.map(() => Int32Array.of(start));
     const maxTokens = Math.min(options.maxTokens ?? 256, model.contextLength - 1);
     if ((options.numBeams ?? 1) > 1) {
       const found = await beamSearch(decoder, prompts, {
@@ -114,9 +122,8 @@ async function rewrite(
   }
 }
 
-/** With what the post-processor puts around a text (its end token), padded on the right to one length. */
-function sourceOf(model: Seq2SeqModel, tokenizer: Tokenizer, texts: readonly string[]): SourceInput {
-  const rows = texts.map((text) => tokenizer.encoding(text, { truncation: null, padding: null }).ids);
+/** Padded on the right to one length. */
+function sourceOf(model: Seq2SeqModel, rows: readonly Int32Array[]): SourceInput {
   const seq = Math.max(1, ...rows.map((row) => row.length));
   const batch = rows.length;
   const inputIds = new Int32Array(batch * seq).fill(model.padTokenId ?? 0);

@@ -85,9 +85,11 @@ export const spans: Objective = {
             validation.read(0, ids.length, ids);
             const { source, target } = corruptSpans(ids, corruption, createRandom(recipe.seed));
             const spell = (of: Int32Array) => tokenizer.decode(of.slice(0, -1));
-            const asked = spell(source);
-            const [written] = await writer.generate([asked], { temperature: 0, maxTokens: target.length });
-            return `${asked}\n  → ${written}\n  (${spell(target)})`;
+            const [written] = await writer.generateFromIds([source], {
+              temperature: 0,
+              maxTokens: target.length,
+            });
+            return `${spell(source)}\n  → ${written}\n  (${spell(target)})`;
           },
           generationConfig: {},
         };
