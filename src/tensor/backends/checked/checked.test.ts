@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { type CausalModel, createModel } from "../../../models/index.js";
-import { createAdamW } from "../../../train/optim/adamw.js";
 import { causalBatch } from "../../../train/objectives/causal.js";
+import { createAdamW } from "../../../train/optim/adamw.js";
 import { trainStep } from "../../../train/step.js";
 import { createEngine, type Device, type Engine } from "../../index.js";
 import * as ops from "../../ops/index.js";
