@@ -20,10 +20,37 @@ export {
   TAG_SCHEMES,
   type TagScheme,
 } from "./ner/tags.js";
+export { PACKING_STRATEGIES, type PackingStrategy, packExamples, type Segment } from "./pack.js";
+export {
+  type PreparedExamples,
+  type PrepareOptions,
+  prepareExamples,
+  type SftSurvey,
+  sharedExamples,
+} from "./prepare.js";
 export {
   type ExampleReader,
   type ExampleStatistics,
   type ReadExamplesOptions,
   readExamples,
 } from "./readExamples.js";
+export {
+  createRenderer,
+  isTextual,
+  type RenderedExample,
+  type Renderer,
+  type RenderOptions,
+  type TextualExample,
+  truncateRendered,
+} from "./render.js";
 export type { Place } from "./row.js";
+export { type SftBatchOptions, sftBatch } from "./sftBatch.js";
+export {
+  createSftLoader,
+  type SftLoader,
+  type SftLoaderOptions,
+  type SftLoaderState,
+  sftBatches,
+} from "./sftLoader.js";
+export type { Tally } from "./tally.js";
+export { createTokenStore, type GrowingStore, type TokenExample, type TokenStore } from "./tokenStore.js";

@@ -1,4 +1,4 @@
-/** @file Cases about fine-tuning: adapters, bases in four bits, frozen parameters, classifiers. */
+/** @file Cases about fine-tuning: adapters, bases in four bits, frozen parameters, classifiers, examples prepared. */
 
 import type { CaseKind } from "../kind.js";
 import { adapterKind } from "./adapter.js";
@@ -6,8 +6,10 @@ import { adapterCombinationKind } from "./adapterCombination.js";
 import { adapterInitKind } from "./adapterInit.js";
 import { sequenceClassificationKind, tokenClassificationKind } from "./classification.js";
 import { fullFinetuneKind } from "./fullFinetune.js";
+import { packingKind } from "./packing.js";
 import { qloraKind } from "./qlora.js";
 import { quantize4Kind } from "./quantize.js";
+import { sftDatasetKind } from "./sftDataset.js";
 
 export const finetuneKinds: readonly CaseKind[] = [
   adapterKind,
@@ -18,4 +20,6 @@ export const finetuneKinds: readonly CaseKind[] = [
   qloraKind,
   sequenceClassificationKind,
   tokenClassificationKind,
+  sftDatasetKind,
+  packingKind,
 ];
