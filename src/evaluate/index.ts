@@ -1,3 +1,4 @@
-/** @file Evaluation: metrics. (What compares with the field's libraries is `parity/`.) */
+/** @file Evaluation: metrics, and classic baselines. (What compares with the field's libraries is `parity/`.) */
 
+export * from "./baselines/index.js";
 export * from "./metrics/index.js";

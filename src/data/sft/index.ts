@@ -11,6 +11,20 @@ export type {
   WordsExample,
 } from "./examples.js";
 export { FORMATS, type FormatName, type OffsetUnit } from "./formats/format.js";
+export {
+  collectWords,
+  labelTokens,
+  type TokenWindow,
+  tokenWindows,
+  type WindowOptions,
+} from "./ner/align.js";
+export {
+  type EntitySurvey,
+  type EntityText,
+  type PrepareEntitiesOptions,
+  prepareEntities,
+  tagNames,
+} from "./ner/prepareEntities.js";
 export { checkSpans } from "./ner/spans.js";
 export {
   type Entity,
@@ -20,6 +34,15 @@ export {
   TAG_SCHEMES,
   type TagScheme,
 } from "./ner/tags.js";
+export {
+  joinWords,
+  spansOfTags,
+  type TaggedText,
+  taggedText,
+  tagSpans,
+  type WordUnit,
+  wordsOf,
+} from "./ner/words.js";
 export { PACKING_STRATEGIES, type PackingStrategy, packExamples, type Segment } from "./pack.js";
 export {
   type PreparedExamples,
@@ -28,6 +51,14 @@ export {
   type SftSurvey,
   sharedExamples,
 } from "./prepare.js";
+export {
+  classNames,
+  type LabelKind,
+  type LabelledText,
+  type LabelSurvey,
+  type PrepareLabelsOptions,
+  prepareLabels,
+} from "./prepareLabels.js";
 export {
   type ExampleReader,
   type ExampleStatistics,

@@ -1,8 +1,10 @@
 /** @file Cases of kind `sequence-classification` and `token-classification`: a classifier's scores, loss and the gradient of its
  *  head; which token of a row a decoder's classifier reads. */
 
+import { joinWords, labelTokens, tokenWindows } from "../../../../data/index.js";
 import { loadClassifier } from "../../../../models/index.js";
 import { gatherRows, linear } from "../../../../tensor/index.js";
+import { loadTokenizer } from "../../../../tokenizer/index.js";
 import type { CaseContext, CaseKind, CheckResult } from "../kind.js";
 import type { Inputs } from "../models/inputs.js";
 import type { Task } from "../models/task.js";
@@ -43,6 +45,7 @@ export const tokenClassificationKind: CaseKind = {
       ...checked(
         ["scores", () => scores(context, task, ["classifier.weight", "classifier.bias"])],
         ["word tags", () => wordTags(context, task)],
+        ["labels of tokens", () => tokenLabels(context)],
       ),
     ]);
   },
@@ -114,6 +117,38 @@ function withPositions(context: CaseContext, task: Task): CheckResult {
     limitOf(context, 5e-6, "logits_fp32_vs_fp64"),
   );
   return c.result();
+}
+
+/** Tags of words as labels of their tokens. */
+function tokenLabels(context: CaseContext): CheckResult {
+  const c = comparisonOf(context, "labels of tokens");
+  const settings = settingsOf(context) as { labels: readonly string[]; tokenizer: string };
+  const labels = new Map(settings.labels.map((label, id) => [label, id]));
+  const tokenizer = loadTokenizer(context.path(settings.tokenizer));
+  for (const [i, row] of linesOf<WordRow>(context, "rows.jsonl").entries()) {
+    const { text, words } = joinWords(row.words);
+    // Rows were cut to a length that the case does not tell.
+    const [window] = tokenWindows(text, words, { tokenizer, maxLength: row.input_ids.length });
+    c.arrays(`ids ${i}`, window!.ids, row.input_ids, 0);
+    c.arrays(
+      `words ${i}`,
+      window!.wordOf,
+      row.word_ids.map((word) => word ?? -1),
+      0,
+    );
+    c.arrays(`first ${i}`, labelTokens(window!, row.tags, labels), row.labels_first, 0);
+    c.arrays(`all ${i}`, labelTokens(window!, row.tags, labels, "all"), row.labels_all, 0);
+  }
+  return c.result();
+}
+
+interface WordRow {
+  readonly words: readonly string[];
+  readonly tags: readonly string[];
+  readonly input_ids: readonly number[];
+  readonly word_ids: readonly (number | null)[];
+  readonly labels_first: readonly number[];
+  readonly labels_all: readonly number[];
 }
 
 /** A word's tag is that of its first sub-token. */
