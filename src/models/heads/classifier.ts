@@ -3,9 +3,9 @@
  *    sequence: scores [batch, labels] = W·hidden[last token that is not pad];  token: scores [batch, seq, labels] = W·hidden + b */
 
 import { z } from "zod";
-import { binaryCrossEntropy } from "../../nn/index.js";
+import { binaryCrossEntropy, squaredError } from "../../nn/index.js";
 import { UserError } from "../../platform/errors.js";
-import { crossEntropy, gatherRows, linear, scale, sub, sum, type Tensor, unary } from "../../tensor/index.js";
+import { crossEntropy, gatherRows, linear, type Tensor } from "../../tensor/index.js";
 import { labelCountOf, labelFields, problemOf } from "../configFields.js";
 import type { ProblemType } from "../encoderModel.js";
 import {
@@ -106,10 +106,7 @@ function buildClassifier(
       });
     },
     loss(scores, targets, normaliser) {
-      if (problem === "regression") {
-        const difference = sub(scores, engine.tensor(Float32Array.from(targets), scores.shape));
-        return scale(sum(unary("square", difference)), 1 / normaliser);
-      }
+      if (problem === "regression") return squaredError(scores, targets, normaliser);
       if (problem === "multi_label_classification")
         return binaryCrossEntropy(scores, Float32Array.from(targets), normaliser);
       return crossEntropy(scores, engine.tensor(Int32Array.from(targets)), normaliser).loss;

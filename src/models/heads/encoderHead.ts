@@ -2,7 +2,7 @@
  *  nothing, where x is every token's hidden state (masked words, token classes) or one vector a sequence: the first
  *  token's, or the mean (sequence classes). The loss of masked words computes logits of the tokens asked for alone. */
 
-import { binaryCrossEntropy } from "../../nn/index.js";
+import { binaryCrossEntropy, squaredError } from "../../nn/index.js";
 import {
   type Activation,
   add,
@@ -13,11 +13,7 @@ import {
   layerNorm,
   linear,
   linearCrossEntropy,
-  scale,
-  sub,
-  sum,
   type Tensor,
-  unary,
 } from "../../tensor/index.js";
 import { createDrop, type Drop, dropped, HEAD_PLACE } from "../dropout.js";
 import type { EncoderInput, EncoderModel, EncoderTargets } from "../encoderModel.js";
@@ -102,10 +98,7 @@ export function encoderHead(parts: EncoderHeadParts, engine: Engine): Head {
       .loss;
   };
   const classified = (scores: Tensor, targets: EncoderTargets["labels"], normaliser: number): Tensor => {
-    if (head === "sequence" && problem === "regression") {
-      const off = sub(scores, engine.tensor(Float32Array.from(targets), scores.shape));
-      return scale(sum(unary("square", off)), 1 / normaliser);
-    }
+    if (head === "sequence" && problem === "regression") return squaredError(scores, targets, normaliser);
     if (head === "sequence" && problem === "multi_label_classification")
       return binaryCrossEntropy(scores, Float32Array.from(targets), normaliser);
     return crossEntropy(scores, engine.tensor(Int32Array.from(targets)), normaliser).loss;

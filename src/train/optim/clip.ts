@@ -4,11 +4,37 @@
 
 import type { Tensor } from "../../tensor/index.js";
 
-/** Euclidean norm of the fresh gradients together, summed in fp64. */
-export function gradientNorm(parameters: Iterable<Tensor>): number {
-  let sum = 0;
-  for (const p of parameters) if (p.gradFresh) sum += p.engine.backend.sumSquares(p.grad!, p.size);
-  return Math.sqrt(sum);
+/** Euclidean norm of the fresh gradients together, summed in fp64; or the sum of their sizes (1), or the largest (∞). */
+export function gradientNorm(parameters: Iterable<Tensor>, kind: 1 | 2 | typeof Infinity = 2): number {
+  let total = 0;
+  for (const p of parameters) {
+    if (!p.gradFresh) continue;
+    if (kind === 2) total += p.engine.backend.sumSquares(p.grad!, p.size);
+    else
+      for (const g of p.grad!.readFloats()) {
+        const size = Math.abs(g);
+        if (kind === 1) total += size;
+        else if (!(size <= total)) total = size; // a NaN comes in …
+        if (Number.isNaN(total)) return total; // … and stays
+      }
+  }
+  return kind === 2 ? Math.sqrt(total) : total;
+}
+
+/** Clipping number by number: every gradient's numbers come to lie between −limit and limit. */
+export function clipValues(parameters: Iterable<Tensor>, limit: number): void {
+  for (const p of parameters) {
+    if (!p.gradFresh) continue;
+    const { engine, size: length } = p;
+    const y = p.grad!;
+    engine.scope(() => {
+      for (const [op, bound] of [
+        ["min", limit],
+        ["max", -limit],
+      ] as const)
+        engine.backend.binary({ op, a: y, b: engine.tensor([bound]), y, length, bLength: 1 });
+    });
+  }
 }
 
 /** What gradients of this norm are multiplied with. */

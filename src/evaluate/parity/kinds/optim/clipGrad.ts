@@ -1,6 +1,6 @@
 /** @file Cases of kind `clip-grad`: gradients before and after clipping, by the global norm. */
 
-import { clipFactor, gradientNorm } from "../../../../train/optim/clip.js";
+import { clipFactor, clipValues, gradientNorm } from "../../../../train/optim/clip.js";
 import { createComparison } from "../../compare.js";
 import type { CaseContext, CaseKind, CheckResult } from "../kind.js";
 
@@ -8,6 +8,7 @@ interface ClipCase {
   readonly id: string;
   readonly max_norm?: number;
   readonly norm_type?: number | string;
+  readonly clip_value?: number;
   readonly tensors: number;
 }
 
@@ -20,21 +21,20 @@ export const clipGradKind: CaseKind = {
       cases: readonly { id: string; total_norm: number | string }[];
     };
     for (const c of cases) {
-      if (c.norm_type !== 2)
-        yield {
-          check: c.id,
-          status: "skip",
-          why: "only the Euclidean norm of all gradients is offered here",
-        };
-      else
-        yield context
-          .engine()
-          .scope(() => clip(context, c, Number(expected.find((e) => e.id === c.id)!.total_norm)));
+      const norm = expected.find((e) => e.id === c.id)?.total_norm;
+      yield context.engine().scope(() => clip(context, c, norm === undefined ? undefined : Number(norm)));
     }
   },
 };
 
-function clip(context: CaseContext, c: ClipCase, totalNorm: number): CheckResult {
+const KINDS: Readonly<Record<string, 1 | 2 | typeof Infinity>> = {
+  1: 1,
+  2: 2,
+  Infinity: Number.POSITIVE_INFINITY,
+};
+
+/** By the norm, or (no norm) value by value. */
+function clip(context: CaseContext, c: ClipCase, totalNorm: number | undefined): CheckResult {
   const engine = context.engine();
   const compare = createComparison(c.id);
   const parameters = Array.from({ length: c.tensors }, (_, k) => {
@@ -47,9 +47,13 @@ function clip(context: CaseContext, c: ClipCase, totalNorm: number): CheckResult
     p.gradFresh = true;
     return p;
   });
-  const norm = gradientNorm(parameters);
-  compare.number("norm", norm, totalNorm, Number.isFinite(totalNorm) ? 1e-6 * Math.max(1, totalNorm) : 0);
-  const factor = clipFactor(norm, c.max_norm!);
+  let factor = 1;
+  if (totalNorm === undefined) clipValues(parameters, c.clip_value!);
+  else {
+    const norm = gradientNorm(parameters, KINDS[String(c.norm_type)]);
+    compare.number("norm", norm, totalNorm, Number.isFinite(totalNorm) ? 1e-6 * Math.max(1, totalNorm) : 0);
+    factor = clipFactor(norm, c.max_norm!);
+  }
   for (const [k, p] of parameters.entries()) {
     const clipped = context.tensor(`${c.id}.clipped.${k}`).floats();
     compare.arrays(

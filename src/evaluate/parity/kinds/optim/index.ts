@@ -3,6 +3,7 @@
 import type { CaseKind } from "../kind.js";
 import { clipGradKind } from "./clipGrad.js";
 import { decayParametersKind } from "./decayParameters.js";
+import { lossKind } from "./losses.js";
 import { optimizerKind } from "./optimizer.js";
 import { scheduleKind } from "./schedule.js";
 import { weightsEmaKind } from "./weightsEma.js";
@@ -13,4 +14,5 @@ export const optimKinds: readonly CaseKind[] = [
   scheduleKind,
   decayParametersKind,
   weightsEmaKind,
+  lossKind,
 ];

@@ -1,9 +1,15 @@
 /** @file Cases of kind `optimizer`: ten steps from given gradients, compared after every step, and the state after the last. */
 
 import type { Tensor } from "../../../../tensor/index.js";
-import { type AdamWGroup, createAdamW } from "../../../../train/optim/adamw.js";
+import { createAdafactor } from "../../../../train/optim/adafactor.js";
+import { createAdagrad } from "../../../../train/optim/adagrad.js";
+import { createAdam } from "../../../../train/optim/adam.js";
+import { createAdamW } from "../../../../train/optim/adamw.js";
+import { createLion } from "../../../../train/optim/lion.js";
 import { createMuon, type MuonGroup } from "../../../../train/optim/muon.js";
 import type { Optimizer } from "../../../../train/optim/optimizer.js";
+import { createRmsprop } from "../../../../train/optim/rmsprop.js";
+import { createSgd } from "../../../../train/optim/sgd.js";
 import { createComparison } from "../../compare.js";
 import { type CaseContext, type CaseKind, type CheckResult, NotHere, resultOfError } from "../kind.js";
 
@@ -47,7 +53,7 @@ function runCase(context: CaseContext, call: string, muon: boolean): CheckResult
   );
   const gradients = new Map(names.map((name) => [name, context.tensor(`grad.${name}`).floats()]));
   const groups = settings.param_groups.map((group) => ({ ...settings, ...group }) as Options);
-  const optimizer = muon ? muonOf(context, groups, parameters) : adamwOf(call, groups, parameters);
+  const optimizer = muon ? muonOf(context, groups, parameters) : optimizerOf(call, groups, parameters);
   const after = new Map(
     names.map((name) => [name, context.tensor(`${muon ? "after_fp32ns" : "after"}.${name}`).floats()]),
   );
@@ -71,7 +77,8 @@ function runCase(context: CaseContext, call: string, muon: boolean): CheckResult
     const [state, name] = key.split(/\.(.*)/s) as [string, string];
     compare.arrays(key, tensor.readFloats(), context.tensor(`state.${name}.${state}`).floats(), LIMIT);
   }
-  if (!muon)
+  // Torch's SGD, Muon and Lion count no steps.
+  if (!muon && !/SGD|Lion/.test(call))
     for (const [name, count] of Object.entries(optimizer.counts()))
       compare.number(`steps of ${name}`, count, context.tensor(`state.${name}.step`).floats()[0]!, 0);
   optimizer.dispose();
@@ -79,27 +86,77 @@ function runCase(context: CaseContext, call: string, muon: boolean): CheckResult
   return compare.result();
 }
 
-function adamwOf(
+function optimizerOf(
   call: string,
-  groups: readonly Options[],
+  options: readonly Options[],
   parameters: ReadonlyMap<string, Tensor>,
 ): Optimizer {
-  const plainAdam = call === "torch.optim.Adam";
-  if (call !== "torch.optim.AdamW" && !plainAdam) throw new NotHere(`there is no ${call} here`);
-  return createAdamW(
-    groups.map((g): AdamWGroup => {
-      if (g.amsgrad === true) throw new NotHere("AdamW has no amsgrad here");
-      if (plainAdam && g.weight_decay !== 0)
-        throw new NotHere("Adam's decay by the gradient is not offered here");
-      return {
-        parameters: g.params.map((name) => parameters.get(name)!),
-        lr: g.lr as number,
-        weightDecay: g.weight_decay as number,
-        betas: g.betas as [number, number],
-        eps: g.eps as number,
-      };
-    }),
-  );
+  const groups = options.map((g) => ({
+    parameters: g.params.map((name) => parameters.get(name)!),
+    lr: (g.lr as number | null) ?? 1, // none: the optimiser's own
+    weightDecay: (g.weight_decay as number | undefined) ?? 0,
+    eps: g.eps as number,
+    betas: g.betas as [number, number],
+    momentum: (g.momentum as number | undefined) ?? 0,
+    options: g,
+  }));
+  switch (call) {
+    case "torch.optim.AdamW":
+      return options.some((g) => g.amsgrad === true)
+        ? createAdam(groups.map((g) => ({ ...g, amsgrad: true, decay: "weights" as const })))
+        : createAdamW(groups);
+    case "torch.optim.Adam":
+      return options.every((g) => g.weight_decay === 0) ? createAdamW(groups) : createAdam(groups);
+    case "torch.optim.SGD":
+      return createSgd(
+        groups.map((g) => ({
+          ...g,
+          dampening: (g.options.dampening as number | undefined) ?? 0,
+          nesterov: g.options.nesterov === true,
+        })),
+      );
+    case "torch.optim.Adagrad":
+      return createAdagrad(groups.map((g) => ({ ...g, lrDecay: g.options.lr_decay as number })));
+    case "torch.optim.RMSprop":
+      return createRmsprop(groups.map((g) => ({ ...g, alpha: g.options.alpha as number })));
+    case "lion_pytorch.Lion":
+      return createLion(groups);
+    case "torch.optim.Adafactor":
+      return createAdafactor(
+        groups.map(({ options: g, parameters, lr, weightDecay }) => ({
+          form: "torch",
+          parameters,
+          lr,
+          weightDecay,
+          eps: adafactorEps(g.eps),
+          clip: g.d as number,
+          decay: g.beta2_decay as number,
+        })),
+      );
+    case "transformers.optimization.Adafactor":
+      return createAdafactor(
+        groups.map(({ options: g, parameters, lr, weightDecay }) => ({
+          form: "hf",
+          parameters,
+          lr,
+          weightDecay,
+          eps: adafactorEps(g.eps),
+          clip: g.clip_threshold as number,
+          decay: g.decay_rate as number,
+          beta1: (g.beta1 as number | null) ?? undefined,
+          scaleParameter: g.scale_parameter as boolean,
+          relativeStep: g.relative_step as boolean,
+          warmup: g.warmup_init as boolean,
+        })),
+      );
+    default:
+      throw new NotHere(`there is no ${call} here`);
+  }
+}
+
+function adafactorEps(eps: unknown): readonly [number | undefined, number] {
+  const [first, second] = eps as [number | null, number];
+  return [first ?? undefined, second];
 }
 
 function muonOf(

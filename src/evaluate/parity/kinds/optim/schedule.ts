@@ -1,10 +1,12 @@
 /** @file Cases of kind `schedule`: tables of learning rates, a line a schedule, and shares of warm-up as numbers of steps. */
 
 import { isUserError } from "../../../../platform/errors.js";
+import { given } from "../../../../platform/given.js";
 import { scheduleFromHf } from "../../../../train/optim/hfSchedule.js";
+import { beginMetric, followMetric, type MetricSchedule } from "../../../../train/optim/metricSchedule.js";
 import { lrFactor, warmupSteps } from "../../../../train/optim/schedule.js";
 import { createComparison } from "../../compare.js";
-import type { CaseKind, CheckResult } from "../kind.js";
+import { type CaseKind, type CheckResult, NotHere } from "../kind.js";
 import { rowsOf } from "../rows.js";
 
 interface Line {
@@ -29,10 +31,52 @@ export const scheduleKind: CaseKind = {
     for (const file of files) {
       if (file === "schedules.jsonl") for (const line of rowsOf<Line>(context, file)) yield table(line);
       else if (file === "warmup-steps.jsonl") yield warmups(rowsOf(context, file));
-      else yield { check: file, status: "skip", why: "schedules that follow a metric are not offered here" };
+      else for (const line of rowsOf<MetricLine>(context, file)) yield followed(line);
     }
   },
 };
+
+interface MetricLine {
+  readonly id: string;
+  readonly name: string;
+  readonly base_lr: number;
+  readonly kwargs: Readonly<Record<string, unknown>>;
+  readonly metrics: readonly number[];
+  readonly lr_after: readonly number[];
+}
+
+/** A rate that follows a measure. */
+function followed({ id, name, base_lr: base, kwargs, metrics, lr_after: expected }: MetricLine): CheckResult {
+  const compare = createComparison(id);
+  const schedule = metricScheduleOf(name, kwargs);
+  let state = beginMetric(base);
+  metrics.forEach((measure, i) => {
+    state = followMetric(schedule, state, measure, base);
+    compare.number(`lr_after.${i}`, state.lr, expected[i]!, 1e-12 * expected[i]!);
+  });
+  return compare.result();
+}
+
+function metricScheduleOf(name: string, kwargs: Readonly<Record<string, unknown>>): MetricSchedule {
+  const number = (key: string) => kwargs[key] as number | undefined;
+  const common = given({
+    mode: kwargs.mode as "min" | "max" | undefined,
+    factor: number("factor"),
+    patience: number("patience"),
+    threshold: number("threshold"),
+    thresholdMode: kwargs.threshold_mode as "rel" | "abs" | undefined,
+    cooldown: number("cooldown"),
+    minLr: number("min_lr"),
+  });
+  if (name === "reduce_lr_on_plateau") return { name: "plateau", ...common };
+  if (name !== "greedy") throw new NotHere(`the schedule ${name} is not offered here`);
+  const window = kwargs.smooth === true ? (number("window_size") ?? 50) : undefined;
+  return {
+    name: "greedy",
+    ...common,
+    ...given({ maxLr: number("max_lr"), warmup: number("warmup"), window }),
+  };
+}
 
 function table(line: Line): CheckResult {
   const compare = createComparison(line.id);
