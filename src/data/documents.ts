@@ -30,18 +30,22 @@ export interface ReadOptions {
   readonly format?: TextFormat;
 }
 
-export interface ReadStatistics {
+/** What any reader counts. */
+export interface SourceStatistics {
   files: number;
+  /** Bytes that were not UTF-8 (or lone surrogates in JSON) and became U+FFFD. */
+  invalidBytes: number;
+  /** What was left out (lines, documents, pairs, files), by reason. */
+  skipped: Record<string, number>;
+  /** The first few of them, `file:line: reason`. */
+  skippedFirst: string[];
+}
+
+export interface ReadStatistics extends SourceStatistics {
   documents: number;
   /** UTF-8 bytes and code points of the documents' texts. */
   bytes: number;
   characters: number;
-  /** Bytes that were not UTF-8 (or lone surrogates in JSON) and became U+FFFD. */
-  invalidBytes: number;
-  /** Lines, documents and files left out, by reason. */
-  skipped: Record<string, number>;
-  /** The first few of them, `file:line: reason`. */
-  skippedFirst: string[];
 }
 
 /** Documents that may be iterated again and again; `statistics` are those of the latest pass. */
@@ -87,15 +91,32 @@ export function readDocuments(paths: string | readonly string[], options: ReadOp
 }
 
 function noStatistics(): ReadStatistics {
-  return { files: 0, documents: 0, bytes: 0, characters: 0, invalidBytes: 0, skipped: {}, skippedFirst: [] };
+  return { ...nothingRead(), documents: 0, bytes: 0, characters: 0 };
+}
+
+export function nothingRead(): SourceStatistics {
+  return { files: 0, invalidBytes: 0, skipped: {}, skippedFirst: [] };
+}
+
+/** Where the reader of a file's format reports: into `statistics`. */
+export function contextOf<Options extends { readonly strict?: boolean }>(
+  { file }: SourceFile<string>,
+  options: Options,
+  statistics: SourceStatistics,
+) {
+  return {
+    file,
+    options,
+    skip: (reason: string, line?: number) =>
+      skip(statistics, line === undefined ? file : `${file}:${line}`, reason),
+    invalid(count: number) {
+      statistics.invalidBytes += count;
+    },
+  };
 }
 
 /** Counts what is left out, and keeps the first few places. */
-export function skip(
-  statistics: Pick<ReadStatistics, "skipped" | "skippedFirst">,
-  place: string,
-  reason: string,
-): void {
+function skip(statistics: SourceStatistics, place: string, reason: string): void {
   statistics.skipped[reason] = (statistics.skipped[reason] ?? 0) + 1;
   if (statistics.skippedFirst.length < EXAMPLES) statistics.skippedFirst.push(`${place}: ${reason}`);
 }
@@ -119,14 +140,7 @@ function* readSource(
   statistics: ReadStatistics,
 ): Generator<TextDocument> {
   const { file } = source;
-  const context: ReadContext = {
-    file,
-    options,
-    skip: (reason, line) => skip(statistics, line === undefined ? file : `${file}:${line}`, reason),
-    invalid: (count) => {
-      statistics.invalidBytes += count;
-    },
-  };
+  const context: ReadContext = contextOf(source, options, statistics);
   const text = countedText(source, options.strict === true, context.invalid);
   const documents =
     source.format === "jsonl" ? jsonlDocuments(text, context) : textDocuments(text, source.format, context);

@@ -4,7 +4,7 @@
 
 import { UserError } from "../platform/errors.js";
 import { baseName, exists, isDirectory } from "../platform/files.js";
-import { type ReadContext, skip } from "./documents.js";
+import { contextOf, nothingRead, type ReadContext, type SourceStatistics } from "./documents.js";
 import { alignedLines, columnPairs, type RawPair, recordPairs } from "./pairFormats.js";
 import { listSources, type SourceFile } from "./sources.js";
 import { type TextSize, textSize } from "./textSize.js";
@@ -46,17 +46,10 @@ export interface PairReadOptions {
   readonly strict?: boolean;
 }
 
-export interface PairStatistics {
-  files: number;
+export interface PairStatistics extends SourceStatistics {
   pairs: number;
   source: TextSize;
   target: TextSize;
-  /** Bytes that were not UTF-8 (or lone surrogates in JSON) and became U+FFFD. */
-  invalidBytes: number;
-  /** Pairs left out, by reason. */
-  skipped: Record<string, number>;
-  /** The first few of them, `file:line: reason`. */
-  skippedFirst: string[];
 }
 
 /** Pairs that may be iterated again and again; `statistics` are those of the latest pass. */
@@ -162,28 +155,9 @@ function sourceFile(file: string): SourceFile {
   return listSources(file, "txt").files[0]!;
 }
 
-function contextOf({ file }: SourceFile, options: PairReadOptions, mine: PairStatistics): ReadContext {
-  return {
-    file,
-    options,
-    skip: (reason, line) => skip(mine, line === undefined ? file : `${file}:${line}`, reason),
-    invalid: (count) => {
-      mine.invalidBytes += count;
-    },
-  };
-}
-
 function noStatistics(): PairStatistics {
   const none = () => ({ bytes: 0, characters: 0 });
-  return {
-    files: 0,
-    pairs: 0,
-    source: none(),
-    target: none(),
-    invalidBytes: 0,
-    skipped: {},
-    skippedFirst: [],
-  };
+  return { ...nothingRead(), pairs: 0, source: none(), target: none() };
 }
 
 function grow(size: TextSize, text: string): void {

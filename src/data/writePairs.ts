@@ -5,10 +5,10 @@
 import { UserError } from "../platform/errors.js";
 import { makeFolder, sha256 } from "../platform/files.js";
 import { nextTurn } from "../platform/turn.js";
-import { optionInvalid } from "./optionInvalid.js";
 import type { TextPair } from "./pairs.js";
 import { SHARD_VERSION } from "./shardFormat.js";
-import { openShardWriter, type ShardWriter, type SplitTotals } from "./shardWriter.js";
+import { checkShardOptions, openSplitWriters, validationShare } from "./shardOptions.js";
+import type { ShardWriter, SplitTotals } from "./shardWriter.js";
 import { SPLITS, type Split, splitOf } from "./split.js";
 import { textSize } from "./textSize.js";
 import { commitShards, PAIR_SET, reusable } from "./writeShards.js";
@@ -59,12 +59,12 @@ export type WrittenPairs = PairSet & { readonly reused: boolean };
  * folder is as it was.
  */
 export async function writePairs(options: WritePairsOptions): Promise<WrittenPairs> {
-  checkOptions(options);
+  checkShardOptions(options, "pairs");
   const key = options.sourcesKey === undefined ? null : cacheKey(options);
   const ready = key === null ? undefined : reusable<PairSet>(options.folder, PAIR_SET, key);
   if (ready !== undefined) return { ...ready, reused: true };
   makeFolder(options.folder);
-  const writers = { train: openWriter(options, "train"), validation: openWriter(options, "validation") };
+  const writers = openSplitWriters(options, null);
   try {
     const empty = await fillPairShards(options, writers);
     for (const split of SPLITS) writers[split].finish();
@@ -112,7 +112,7 @@ async function fillPairShards(
     options.signal?.throwIfAborted();
     pause = performance.now() + 50;
   };
-  const share = fraction(options);
+  const share = validationShare(options);
   for (const pair of options.pairs) await add(splitOf({ text: pair.source }, share), pair);
   for (const pair of options.validation ?? []) await add("validation", pair);
   options.onProgress?.({ ...progress });
@@ -121,35 +121,6 @@ async function fillPairShards(
 
 function totalsOf({ shards, documents, tokens, bytes, characters }: SplitTotals): PairTotals {
   return { shards, pairs: documents / 2, tokens, bytes, characters };
-}
-
-function fraction(options: WritePairsOptions): number {
-  return options.validation === undefined ? (options.validationFraction ?? 0.05) : 0;
-}
-
-function checkOptions(options: WritePairsOptions): void {
-  const share = fraction(options);
-  if (!(share >= 0 && share < 1))
-    throw optionInvalid("validationFraction", share, "a number from 0 to below 1");
-  if (options.validation !== undefined && options.validationFraction !== undefined)
-    throw optionInvalid(
-      "validationFraction",
-      options.validationFraction,
-      "nothing, where validation pairs are given",
-    );
-  if (!Number.isSafeInteger(options.vocabSize) || options.vocabSize < 1)
-    throw optionInvalid("vocabSize", options.vocabSize, "a whole number above 0");
-}
-
-function openWriter(options: WritePairsOptions, split: Split): ShardWriter {
-  return openShardWriter({
-    folder: options.folder,
-    split,
-    vocabSize: options.vocabSize,
-    eosId: null,
-    tokenizerHash: options.tokenizerHash,
-    shardTokens: options.shardTokens ?? 1 << 27,
-  });
 }
 
 function checkSplits(options: WritePairsOptions, { train, validation, empty }: PairSet): void {
@@ -161,13 +132,13 @@ function checkSplits(options: WritePairsOptions, { train, validation, empty }: P
       fix: "add pairs, or lower validationFraction",
     });
   }
-  const wanted = options.validation !== undefined || fraction(options) > 0;
+  const wanted = options.validation !== undefined || validationShare(options) > 0;
   if (wanted && validation.pairs === 0) {
     throw new UserError({
       code: "no-validation",
       at: "validationFraction",
       message: `none of the ${train.pairs} pairs fell to validation (a source's hash decides)`,
-      found: options.validation === undefined ? fraction(options) : "no validation pairs",
+      found: options.validation === undefined ? validationShare(options) : "no validation pairs",
       fix: "raise validationFraction, or give validation pairs of their own",
     });
   }
@@ -180,7 +151,7 @@ function cacheKey(options: WritePairsOptions): string {
     options.sourcesKey,
     options.tokenizerHash,
     options.vocabSize,
-    fraction(options),
+    validationShare(options),
     options.validation !== undefined,
     options.shardTokens ?? null,
   ];

@@ -16,7 +16,8 @@ import { fillShards } from "./fillShards.js";
 import { hash64 } from "./hash.js";
 import { optionInvalid } from "./optionInvalid.js";
 import { readHeader, SHARD_VERSION, shardName } from "./shardFormat.js";
-import { openShardWriter, type ShardWriter, type SplitTotals } from "./shardWriter.js";
+import { checkShardOptions, openSplitWriters, validationShare } from "./shardOptions.js";
+import type { ShardWriter, SplitTotals } from "./shardWriter.js";
 import { SPLITS, type Split, splitOf } from "./split.js";
 
 /** What sharding needs of a document. */
@@ -76,10 +77,12 @@ export async function writeShards(options: WriteShardsOptions): Promise<WrittenS
   let smallest = Infinity;
   const first = await build(options, (document) => {
     smallest = Math.min(smallest, hash64(document.text)[0]);
-    return splitOf(document, fraction(options));
+    return splitOf(document, validationShare(options));
   });
   const built =
-    first.writers.validation.totals.documents === 0 && fraction(options) > 0 && repeatable(options.documents)
+    first.writers.validation.totals.documents === 0 &&
+    validationShare(options) > 0 &&
+    repeatable(options.documents)
       ? await rebuild(first, options, smallest)
       : first;
   try {
@@ -110,9 +113,9 @@ async function build(
   options: WriteShardsOptions,
   sideOf: (document: ShardDocument) => Split,
 ): Promise<Built> {
-  const writers = { train: openWriter(options, "train"), validation: openWriter(options, "validation") };
+  const writers = openSplitWriters(options, options.eosId ?? null);
   try {
-    const note = await fillShards(options, fraction(options), sideOf, writers);
+    const note = await fillShards(options, validationShare(options), sideOf, writers);
     for (const split of SPLITS) writers[split].finish();
     return { writers, note };
   } catch (error) {
@@ -134,38 +137,12 @@ function repeatable(documents: WriteShardsOptions["documents"]): boolean {
   return Symbol.iterator in documents && (documents[Symbol.iterator]() as unknown) !== documents;
 }
 
-function fraction(options: WriteShardsOptions): number {
-  return options.validation === undefined ? (options.validationFraction ?? 0.05) : 0;
-}
-
 function checkOptions(options: WriteShardsOptions): void {
-  const share = fraction(options);
-  if (!(share >= 0 && share < 1))
-    throw optionInvalid("validationFraction", share, "a number from 0 to below 1");
-  if (options.validation !== undefined && options.validationFraction !== undefined) {
-    throw optionInvalid(
-      "validationFraction",
-      options.validationFraction,
-      "nothing, where validation documents are given",
-    );
-  }
-  if (!Number.isSafeInteger(options.vocabSize) || options.vocabSize < 1)
-    throw optionInvalid("vocabSize", options.vocabSize, "a whole number above 0");
+  checkShardOptions(options, "documents");
   const eos = options.eosId;
   if (eos !== undefined && !(Number.isSafeInteger(eos) && eos >= 0 && eos < options.vocabSize)) {
     throw optionInvalid("eosId", eos, `a token below ${options.vocabSize}`);
   }
-}
-
-function openWriter(options: WriteShardsOptions, split: Split): ShardWriter {
-  return openShardWriter({
-    folder: options.folder,
-    split,
-    vocabSize: options.vocabSize,
-    eosId: options.eosId ?? null,
-    tokenizerHash: options.tokenizerHash,
-    shardTokens: options.shardTokens ?? 1 << 27,
-  });
 }
 
 function checkSplits(options: WriteShardsOptions, writers: Record<Split, ShardWriter>): void {
@@ -177,13 +154,13 @@ function checkSplits(options: WriteShardsOptions, writers: Record<Split, ShardWr
       fix: "add text, or lower validationFraction",
     });
   }
-  const wanted = options.validation !== undefined || fraction(options) > 0;
+  const wanted = options.validation !== undefined || validationShare(options) > 0;
   if (wanted && validation.documents === 0) {
     throw new UserError({
       code: "no-validation",
       at: "validationFraction",
       message: `none of the ${train.documents} documents fell to validation (a document's hash decides)`,
-      found: options.validation === undefined ? fraction(options) : "no validation documents",
+      found: options.validation === undefined ? validationShare(options) : "no validation documents",
       fix: "raise validationFraction, give validation documents of their own, or join the documents into one, which is cut by position",
     });
   }
@@ -196,7 +173,7 @@ function cacheKey(options: WriteShardsOptions): string {
     options.tokenizerHash,
     options.vocabSize,
     options.eosId ?? null,
-    fraction(options),
+    validationShare(options),
     options.validation !== undefined,
     options.shardTokens ?? null,
   ];
