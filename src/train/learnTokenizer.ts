@@ -14,7 +14,7 @@ import {
 } from "../tokenizer/index.js";
 import type { PretrainRecipe } from "./config/index.js";
 import type { Listener } from "./events.js";
-import type { Texts } from "./prepare.js";
+import { bytesOf, type Texts } from "./prepare.js";
 import { vocabularyFor } from "./presets.js";
 
 /** Tokenizer training looks at so many characters at most: more text no longer changes the merges that matter. */
@@ -32,7 +32,7 @@ export async function learnDecoderTokenizer(from: Texts, emit: Listener): Promis
       several(documents) || (validation !== undefined && several(validation)) ? [END_OF_TEXT] : [];
     return trainCharacters({ documents: texts(documents, validation), specialTokens });
   }
-  const bytes = sizeOf(documents.files);
+  const bytes = bytesOf(documents.files);
   stage("learning a vocabulary", 0);
   return trainBpe({
     documents: trainingTexts(from),
@@ -54,7 +54,7 @@ export function learnEncoderTokenizer(
   signal: AbortSignal | undefined,
 ): Promise<Tokenizer> {
   const { model, normalizer, preTokenizer, ...preset } = TOKENIZER_PRESETS.wordpiece;
-  return learn(trainingTexts(from), sizeOf(from.documents.files), from.recipe, emit, {
+  return learn(trainingTexts(from), bytesOf(from.documents.files), from.recipe, emit, {
     ...preset,
     model,
     normalizer: normalizerJson(normalizer),
@@ -126,8 +126,6 @@ function stageOf(emit: Listener) {
   return (message: string, share?: number) =>
     emit({ type: "stage", stage: "tokenizer", message, ...(share === undefined ? {} : { share }) });
 }
-
-const sizeOf = (files: readonly { readonly size: number }[]) => files.reduce((sum, f) => sum + f.size, 0);
 
 function several(documents: Iterable<TextDocument>): boolean {
   let count = 0;

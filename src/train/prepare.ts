@@ -45,7 +45,7 @@ export interface TokensWanted {
   /** A tokenizer learned from these texts. */
   learn(texts: Texts, emit: Listener, signal: AbortSignal | undefined): Promise<Tokenizer>;
   /** What stands after each text; undefined where the tokenizer has no such token. Throws UserError where it must. */
-  endId(tokenizer: Tokenizer, recipe: PretrainRecipe): number | undefined;
+  endId(tokenizer: Tokenizer): number | undefined;
 }
 
 /** Texts that a tokenizer learns from: those that will be trained on, as they are split. */
@@ -99,9 +99,9 @@ async function make(
     recipe.tokenizer === undefined
       ? await wanted.learn({ recipe, documents, validation }, emit, signal)
       : loadTokenizer(recipe.tokenizer);
-  const endId = wanted.endId(tokenizer, recipe);
+  const endId = wanted.endId(tokenizer);
   const tokenizerHash = keepTokenizer(tokenizer, folder);
-  const bytes = files.reduce((sum, f) => sum + f.size, 0);
+  const bytes = bytesOf(files);
   emit({ type: "stage", stage: "shards", message: "cutting the text into tokens", share: 0 });
   const written = await writeShards({
     documents,
@@ -127,6 +127,10 @@ async function make(
     sources: files.map((f) => ({ file: f.file, bytes: f.size })),
     sourcesKey: key,
   };
+}
+
+export function bytesOf(files: readonly { readonly size: number }[]): number {
+  return files.reduce((sum, f) => sum + f.size, 0);
 }
 
 /** Saves it and returns its hash. */

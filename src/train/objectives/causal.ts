@@ -2,8 +2,7 @@
  *  once; bits a byte and a character do not depend on the tokenizer. */
 
 import { type Batch, createLoader, createValidation, type Validation } from "../../data/index.js";
-import { type CausalModel, createModel } from "../../models/index.js";
-import { nextTurn } from "../../platform/turn.js";
+import { type CausalModel, createModel, type DecoderInput } from "../../models/index.js";
 import { add, scale, type Tensor } from "../../tensor/index.js";
 import type { Tokenizer } from "../../tokenizer/index.js";
 import type { PretrainRecipe } from "../config/index.js";
@@ -15,6 +14,7 @@ import { modelConfig } from "../modelConfig.js";
 import { type PreparedText, prepareText, usesDocuments } from "../prepare.js";
 import { modelShape } from "../presets.js";
 import { samplePrompt, sampleText } from "../sample.js";
+import { dealerOf, sumOfBatches } from "./batches.js";
 import type { Objective, Part } from "./objective.js";
 
 /** What small models write best with; whoever loads the model may say otherwise. */
@@ -50,12 +50,7 @@ export const causal: Objective = {
           model,
           layers: model.layers,
           flopsPerToken: flopsPerToken(model, context),
-          dealer: {
-            next: () => causalBatch(model, loader.next()),
-            epochs: loader.epochs,
-            state: loader.state,
-            restore: loader.restore,
-          },
+          dealer: dealerOf(loader, (b) => causalBatch(model, b)),
           evaluate: (part, stop) =>
             evaluateLoss(model, validationOf(recipe, text, microBatch, context, part), stop),
           sample: (seed) => sampleText(model, tokenizer, { prompt, tokens: SAMPLE_TOKENS, seed }),
@@ -75,13 +70,9 @@ export function causalBatch(model: CausalModel, b: Batch): MicroBatch {
   return {
     targets: b.targetCount,
     loss(normaliser, options) {
-      const { inputs: inputIds, batch, context: seq, documentStarts } = b;
       const { mixture } = model;
       const routerLogits: Tensor[] | undefined = mixture && mixture.balanceWeight > 0 ? [] : undefined;
-      const hidden = model.hidden(
-        { inputIds, batch, seq, documentStarts },
-        { ...options, ...(routerLogits && { routerLogits }) },
-      );
+      const hidden = model.hidden(inputOf(b), { ...options, ...(routerLogits && { routerLogits }) });
       const { loss: reported } = model.loss(hidden, b.targets, normaliser);
       if (mixture === undefined || routerLogits === undefined) return { total: reported, reported };
       // Experts are balanced in each micro-batch, which counts as much as it has targets.
@@ -91,38 +82,21 @@ export function causalBatch(model: CausalModel, b: Batch): MicroBatch {
   };
 }
 
+function inputOf({ inputs: inputIds, batch, context: seq, documentStarts }: Batch): DecoderInput {
+  return { inputIds, batch, seq, documentStarts };
+}
+
 /** Throws what `signal` says if it is aborted between batches. */
 export async function evaluateLoss(
   model: CausalModel,
   validation: Validation,
   signal?: AbortSignal,
 ): Promise<EvaluationResult> {
-  const { engine } = model;
-  let nats = 0;
-  let tokens = 0;
-  for (const b of validation.batches()) {
-    if (b.targetCount === 0) continue;
-    nats += engine.noGrad(() =>
-      engine.scope(() => {
-        const hidden = model.hidden({
-          inputIds: b.inputs,
-          batch: b.batch,
-          seq: b.context,
-          documentStarts: b.documentStarts,
-        });
-        return model.loss(hidden, b.targets, 1).loss.item();
-      }),
-    );
-    tokens += b.targetCount;
-    await nextTurn();
-    signal?.throwIfAborted();
-  }
-  const loss = nats / tokens;
-  const bits = nats / Math.LN2;
+  const natsOf = (b: Batch) => model.loss(model.hidden(inputOf(b)), b.targets, 1).loss.item();
+  const sum = await sumOfBatches(model, validation.batches(), natsOf, signal);
+  const bits = (sum.loss * sum.tokens) / Math.LN2;
   return {
-    loss,
-    perplexity: Math.exp(loss),
-    tokens,
+    ...sum,
     bitsPerByte: bits / validation.bytes,
     bitsPerCharacter: bits / validation.characters,
   };

@@ -7,14 +7,12 @@ import {
   createMaskedValidation,
   createRandom,
   type MaskedBatch,
-  type MaskedLoaderState,
   maskTokens,
   type TokenStream,
 } from "../../data/index.js";
 import { createEncoder, type EncoderInput, type EncoderModel } from "../../models/index.js";
 import { UserError } from "../../platform/errors.js";
-import { nextTurn } from "../../platform/turn.js";
-import { gatherRows } from "../../tensor/index.js";
+import { crossEntropy, gatherRows, type Tensor } from "../../tensor/index.js";
 import type { Tokenizer } from "../../tokenizer/index.js";
 import { encoderFlops } from "../flops.js";
 import { learnEncoderTokenizer } from "../learnTokenizer.js";
@@ -23,6 +21,7 @@ import type { MicroBatch } from "../microBatch.js";
 import { modelConfig } from "../modelConfig.js";
 import { prepareText, usesDocuments } from "../prepare.js";
 import { modelShape } from "../presets.js";
+import { dealerOf, sumOfBatches } from "./batches.js";
 import type { Objective } from "./objective.js";
 import { type UnigramBaseline, unigramBaseline } from "./unigram.js";
 
@@ -67,12 +66,7 @@ export const masked: Objective = {
           model,
           layers: model.layers,
           flopsPerToken: encoderFlops(model, context, recipe.maskProbability),
-          dealer: {
-            next: () => maskedBatch(model, loader.next()),
-            epochs: loader.epochs,
-            state: loader.state,
-            restore: (state) => loader.restore(state as MaskedLoaderState),
-          },
+          dealer: dealerOf(loader, (b) => maskedBatch(model, b)),
           evaluate(part, stop) {
             const looks = createMaskedValidation({
               ...rows,
@@ -166,54 +160,47 @@ async function evaluateMasked(
   signal: AbortSignal | undefined,
 ): Promise<EvaluationResult> {
   const { engine } = model;
-  let [nats, tokens, right, frequent, unigramNats] = [0, 0, 0, 0, 0];
-  for (const b of looks) {
-    if (b.targetCount === 0) continue;
-    engine.noGrad(() =>
-      engine.scope(() => {
-        const input = inputOf(b);
-        const hidden = model.hidden(input);
-        nats += model.loss(hidden, input, { labels: b.labels }, 1).item();
-        const { places, best } = guesses(model, hidden, b);
-        places.forEach((place, i) => {
-          const label = b.labels[place]!;
-          if (best[i] === label) right++;
-          if (label === baseline.mostFrequent) frequent++;
-          unigramNats += baseline.nats(label);
-        });
-      }),
-    );
-    tokens += b.targetCount;
-    await nextTurn();
-    signal?.throwIfAborted();
-  }
+  let [right, frequent, unigramNats] = [0, 0, 0];
+  const sum = await sumOfBatches(
+    model,
+    looks,
+    (b) => {
+      const { places, scores } = scoresOf(model, b);
+      const labels = places.map((place) => b.labels[place]!);
+      bestOf(scores).forEach((best, i) => {
+        if (best === labels[i]) right++;
+        if (labels[i] === baseline.mostFrequent) frequent++;
+        unigramNats += baseline.nats(labels[i]!);
+      });
+      return crossEntropy(scores, engine.tensor(labels), 1).loss.item();
+    },
+    signal,
+  );
   return {
-    loss: nats / tokens,
-    perplexity: Math.exp(nats / tokens),
-    tokens,
-    accuracy: right / tokens,
-    unigramAccuracy: frequent / tokens,
-    unigramLoss: unigramNats / tokens,
+    ...sum,
+    accuracy: right / sum.tokens,
+    unigramAccuracy: frequent / sum.tokens,
+    unigramLoss: unigramNats / sum.tokens,
   };
 }
 
-/** For each place that asks for a token, the one with the highest score. */
-function guesses(
-  model: EncoderModel,
-  hidden: ReturnType<EncoderModel["hidden"]>,
-  b: MaskedBatch,
-): { places: Int32Array; best: Int32Array } {
+/** The places that ask for a token, and the scores of all tokens there, [places, vocab]. */
+function scoresOf(model: EncoderModel, b: MaskedBatch): { places: Int32Array; scores: Tensor } {
+  const input = inputOf(b);
   const places = Int32Array.from(b.labels.keys()).filter((i) => b.labels[i]! >= 0);
-  const scores = model.logits(gatherRows(hidden, places), inputOf(b)).readFloats();
-  const { vocabSize } = model;
-  const best = new Int32Array(places.length);
-  for (let p = 0; p < places.length; p++) {
-    const row = scores.subarray(p * vocabSize, (p + 1) * vocabSize);
-    let at = 0;
-    for (let v = 1; v < vocabSize; v++) if (row[v]! > row[at]!) at = v;
-    best[p] = at;
-  }
-  return { places, best };
+  return { places, scores: model.logits(gatherRows(model.hidden(input), places), input) };
+}
+
+/** In each row the token with the highest score, the first of several. */
+function bestOf(scores: Tensor): Int32Array {
+  const values = scores.readFloats();
+  const { rows, columns } = scores;
+  return Int32Array.from({ length: rows }, (_, r) => {
+    const row = values.subarray(r * columns, (r + 1) * columns);
+    let best = 0;
+    for (let v = 1; v < columns; v++) if (row[v]! > row[best]!) best = v;
+    return best;
+  });
 }
 
 /** [CLS], some of the validation text at a place that the seed draws, [SEP]. */
@@ -231,10 +218,13 @@ const SAMPLE_TOKENS = 60;
 /** The text with what the model says in place of the masks: "the [fox] saw a [red → dog] hen". */
 function sampleMasked(model: EncoderModel, tokenizer: Tokenizer, rows: MaskedBatch): string {
   const { engine } = model;
-  const { places, best } = engine.noGrad(() =>
-    engine.scope(() => guesses(model, model.hidden(inputOf(rows)), rows)),
+  const said = engine.noGrad(() =>
+    engine.scope(() => {
+      const { places, scores } = scoresOf(model, rows);
+      const best = bestOf(scores);
+      return new Map([...places].map((place, i) => [place, best[i]!]));
+    }),
   );
-  const said = new Map([...places].map((place, i) => [place, best[i]!]));
   const spell = (id: number) => (tokenizer.idToToken(id) ?? "").replace(/^##|^[Ġ▁]/, "");
   const pieces: string[] = [];
   rows.inputIds.slice(1, -1).forEach((id, i) => {

@@ -8,7 +8,6 @@ import {
   openPairs,
   type PairBatch,
   type PairFiles,
-  type PairLoaderState,
   readPairs,
   sourcesKey,
   splitOf,
@@ -21,7 +20,6 @@ import { text2text } from "../../generate/text2text.js";
 import { createSeq2SeqModel, type Seq2SeqModel } from "../../models/index.js";
 import { UserError } from "../../platform/errors.js";
 import { joinPath, makeFolder } from "../../platform/files.js";
-import { nextTurn } from "../../platform/turn.js";
 import { loadTokenizer, type Tokenizer } from "../../tokenizer/index.js";
 import type { PretrainRecipe } from "../config/index.js";
 import type { Listener } from "../events.js";
@@ -30,8 +28,9 @@ import { learnPairTokenizer } from "../learnTokenizer.js";
 import type { EvaluationResult, Measured } from "../measures.js";
 import type { MicroBatch } from "../microBatch.js";
 import { modelConfig } from "../modelConfig.js";
-import { keepTokenizer, type PreparedFile, prepared } from "../prepare.js";
+import { bytesOf, keepTokenizer, type PreparedFile, prepared } from "../prepare.js";
 import { modelShape } from "../presets.js";
+import { dealerOf, sumOfBatches } from "./batches.js";
 import type { Objective } from "./objective.js";
 
 /** The paper's. */
@@ -75,12 +74,7 @@ export const seq2seq: Objective = {
             train.sourceTokens / train.pairs,
             train.targetTokens / train.pairs,
           ),
-          dealer: {
-            next: () => pairMicroBatch(model, loader.next(), smoothing),
-            epochs: loader.epochs,
-            state: loader.state,
-            restore: (state) => loader.restore(state as PairLoaderState),
-          },
+          dealer: dealerOf(loader, (b) => pairMicroBatch(model, b, smoothing)),
           async evaluate(part, stop) {
             const looks = createPairValidation({
               ...rows,
@@ -138,7 +132,7 @@ async function preparePairs(
   const validation = apart === undefined ? undefined : readPairs(apart, { strict: recipe.strict });
   const fraction = validation === undefined ? recipe.validationFraction : 0;
   const files = [...pairs.files, ...(validation?.files ?? [])];
-  const bytes = pairs.files.reduce((sum, f) => sum + f.size, 0);
+  const bytes = bytesOf(pairs.files);
   const tokenizer =
     recipe.tokenizer === undefined
       ? await learnPairTokenizer(sides(pairs, fraction), bytes, recipe, emit, { sentinels: false, signal })
@@ -253,20 +247,14 @@ function read(model: Seq2SeqModel, b: PairBatch, options: Parameters<Seq2SeqMode
   return model.decode(target, encoded, { ...options, recompute: false });
 }
 
-export async function evaluatePairs(
+/** Without label smoothing. */
+export function evaluatePairs(
   model: Seq2SeqModel,
   batches: Iterable<PairBatch>,
   signal: AbortSignal | undefined,
 ): Promise<EvaluationResult> {
-  const { engine } = model;
-  let [nats, tokens] = [0, 0];
-  for (const b of batches) {
-    nats += engine.noGrad(() => engine.scope(() => model.loss(read(model, b, {}), b.labels, 1).loss.item()));
-    tokens += b.targetCount;
-    await nextTurn();
-    signal?.throwIfAborted();
-  }
-  return { loss: nats / tokens, perplexity: Math.exp(nats / tokens), tokens };
+  const natsOf = (b: PairBatch) => model.loss(read(model, b, {}), b.labels, 1).loss.item();
+  return sumOfBatches(model, batches, natsOf, signal);
 }
 
 /** Pairs of so many target tokens. */

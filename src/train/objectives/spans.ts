@@ -6,7 +6,6 @@ import {
   createRandom,
   createSpanLoader,
   createSpanValidation,
-  type SpanLoaderState,
   spanLengths,
 } from "../../data/index.js";
 import { text2text } from "../../generate/text2text.js";
@@ -16,8 +15,9 @@ import type { Tokenizer } from "../../tokenizer/index.js";
 import { seq2seqFlops } from "../flops.js";
 import { learnPairTokenizer, trainingTexts } from "../learnTokenizer.js";
 import { modelConfig } from "../modelConfig.js";
-import { prepareText } from "../prepare.js";
+import { bytesOf, prepareText } from "../prepare.js";
 import { modelShape } from "../presets.js";
+import { dealerOf } from "./batches.js";
 import type { Objective } from "./objective.js";
 import { endsOf, evaluatePairs, pairMicroBatch } from "./seq2seq.js";
 
@@ -28,13 +28,10 @@ export const spans: Objective = {
       folder,
       {
         learn: (from, tell, stop) =>
-          learnPairTokenizer(
-            trainingTexts(from),
-            from.documents.files.reduce((sum, f) => sum + f.size, 0),
-            recipe,
-            tell,
-            { sentinels: true, signal: stop },
-          ),
+          learnPairTokenizer(trainingTexts(from), bytesOf(from.documents.files), recipe, tell, {
+            sentinels: true,
+            signal: stop,
+          }),
         endId: (t) => endsOf(t, recipe.tokenizer).eos,
       },
       emit,
@@ -65,12 +62,7 @@ export const spans: Objective = {
           model,
           layers: model.decoderLayers,
           flopsPerToken: seq2seqFlops(model, shape.context, targetLength),
-          dealer: {
-            next: () => pairMicroBatch(model, loader.next(), recipe.labelSmoothing ?? 0),
-            epochs: loader.epochs,
-            state: loader.state,
-            restore: (state) => loader.restore(state as SpanLoaderState),
-          },
+          dealer: dealerOf(loader, (b) => pairMicroBatch(model, b, recipe.labelSmoothing ?? 0)),
           evaluate(part, stop) {
             const looks = createSpanValidation({
               ...rows,
